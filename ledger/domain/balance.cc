@@ -1,0 +1,252 @@
+#include "ledger/domain/balance.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "absl/algorithm/container.h"
+#include "ledger/base/check.h"
+
+namespace bursar {
+namespace {
+
+using storage::v1::Event;
+using storage::v1::Part;
+using Parts = google::protobuf::RepeatedPtrField<Part>;
+
+auto BurnOrder(const Credit& credit) {
+  return std::make_tuple(credit.priority, credit.expire_time, credit.id.number());
+}
+
+absl::Time TimeOrNever(int64_t micros) { return micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(micros); }
+
+void Grant(Balance& balance, const storage::v1::CreditGranted& event, const std::string& principal) {
+  balance.Add({.id = CreditId(event.credit()),
+               .granted = Money::Micros(event.amount_micros()),
+               .available = Money::Micros(event.amount_micros()),
+               .priority = event.priority(),
+               .effective_time = absl::FromUnixMicros(event.effective_time()),
+               .expire_time = TimeOrNever(event.expire_time()),
+               .actions = {event.actions().begin(), event.actions().end()},
+               .reason = event.reason(),
+               .granted_by = principal});
+}
+
+// What is paid beyond what is owed becomes a credit that burns after all others.
+constexpr int32_t kPrepaidPriority = 1'000'000;
+
+void Pay(Balance& balance, const storage::v1::PaymentRecorded& event, const std::string& principal) {
+  balance.outstanding -= Money::Micros(event.settled_micros());
+  if (event.prepaid_micros() == 0) return;
+  balance.Add({.id = CreditId(event.credit()),
+               .granted = Money::Micros(event.prepaid_micros()),
+               .available = Money::Micros(event.prepaid_micros()),
+               .priority = kPrepaidPriority,
+               .effective_time = absl::InfinitePast(),
+               .expire_time = absl::InfiniteFuture(),
+               .reason = event.reference(),
+               .granted_by = principal});
+}
+
+void Expire(Balance& balance, const storage::v1::CreditExpired& event) {
+  Credit* credit = balance.Find(CreditId(event.credit()));
+  BURSAR_CHECK(credit != nullptr);
+  credit->over = true;
+  credit->available -= Money::Micros(event.amount_micros());
+  credit->expired += Money::Micros(event.amount_micros());
+}
+
+void SetAside(Balance& balance, const Parts& parts) {
+  for (const Part& part : parts) {
+    const Money amount = Money::Micros(part.amount_micros());
+    if (part.credit() == 0) {
+      balance.held_on_limit += amount;
+      continue;
+    }
+    Credit* credit = balance.Find(CreditId(part.credit()));
+    BURSAR_CHECK(credit != nullptr);
+    credit->available -= amount;
+    credit->held += amount;
+  }
+}
+
+void GiveBack(Balance& balance, const Parts& parts) {
+  for (const Part& part : parts) {
+    const Money amount = Money::Micros(part.amount_micros());
+    if (part.credit() == 0) {
+      balance.held_on_limit -= amount;
+      continue;
+    }
+    Credit* credit = balance.Find(CreditId(part.credit()));
+    BURSAR_CHECK(credit != nullptr);
+    credit->held -= amount;
+    (part.credit_expired() ? credit->expired : credit->available) += amount;
+  }
+}
+
+enum class From { kAvailable, kHeld };
+
+void Charge(Balance& balance, const Parts& parts, const std::string& category, From from) {
+  for (const Part& part : parts) {
+    const Money amount = Money::Micros(part.amount_micros());
+    balance.charged_by_category[category] += amount;
+    if (part.credit() == 0) {
+      if (from == From::kHeld) balance.held_on_limit -= amount;
+      balance.outstanding += amount;
+      continue;
+    }
+    Credit* credit = balance.Find(CreditId(part.credit()));
+    BURSAR_CHECK(credit != nullptr);
+    (from == From::kHeld ? credit->held : credit->available) -= amount;
+    credit->charged += amount;
+  }
+}
+
+}  // namespace
+
+bool Credit::MayPayFor(absl::string_view action) const {
+  return actions.empty() || absl::c_linear_search(actions, action);
+}
+
+Money Balance::Funds(absl::string_view action, absl::Time now) const {
+  Money funds = limit - outstanding - held_on_limit;
+  for (const Credit& credit : credits) {
+    if (credit.IsInForce(now) && credit.MayPayFor(action)) funds += credit.available;
+  }
+  return funds;
+}
+
+Money Balance::Held() const {
+  Money held = held_on_limit;
+  for (const Credit& credit : credits) held += credit.held;
+  return held;
+}
+
+Money Balance::Charged() const {
+  Money charged;
+  for (const auto& [category, amount] : charged_by_category) charged += amount;
+  return charged;
+}
+
+std::vector<Part> Balance::Draw(Money amount, absl::string_view action, absl::Time now) const {
+  std::vector<Part> parts;
+  const auto take = [&parts](CreditId from, Money share) {
+    Part& part = parts.emplace_back();
+    part.set_credit(from.number());
+    part.set_amount_micros(share.micros());
+  };
+  for (const Credit& credit : credits) {
+    if (amount == Money()) return parts;
+    if (!credit.IsInForce(now) || !credit.MayPayFor(action) || credit.available == Money()) continue;
+    const Money share = std::min(amount, credit.available);
+    take(credit.id, share);
+    amount -= share;
+  }
+  if (amount > Money()) take(CreditId(), amount);
+  return parts;
+}
+
+void Balance::Add(Credit credit) {
+  const auto before = [](const Credit& a, const Credit& b) { return BurnOrder(a) < BurnOrder(b); };
+  credits.insert(std::upper_bound(credits.begin(), credits.end(), credit, before), std::move(credit));
+}
+
+Credit* Balance::Find(CreditId id) {
+  const auto found = absl::c_find_if(credits, [id](const Credit& credit) { return credit.id == id; });
+  return found == credits.end() ? nullptr : &*found;
+}
+
+const Credit* Balance::Find(CreditId id) const { return const_cast<Balance*>(this)->Find(id); }
+
+void Balance::Apply(const Event& event, Position, const std::string& principal) {
+  switch (event.kind_case()) {
+    case Event::kCreditGranted:
+      return Grant(*this, event.credit_granted(), principal);
+    case Event::kCreditExpired:
+      return Expire(*this, event.credit_expired());
+    case Event::kPaymentRecorded:
+      return Pay(*this, event.payment_recorded(), principal);
+    case Event::kSpendingLimitSet:
+      limit = Money::Micros(event.spending_limit_set().limit_micros());
+      return;
+    case Event::kHoldPlaced:
+      return SetAside(*this, event.hold_placed().parts());
+    case Event::kHoldExtended:
+      return SetAside(*this, event.hold_extended().parts());
+    case Event::kHoldCaptured:
+      Charge(*this, event.hold_captured().drawn(), event.hold_captured().category(), From::kHeld);
+      return GiveBack(*this, event.hold_captured().returned());
+    case Event::kHoldReleased:
+      return GiveBack(*this, event.hold_released().returned());
+    case Event::kHoldExpired:
+      return GiveBack(*this, event.hold_expired().returned());
+    case Event::kUsageCharged:
+      return Charge(*this, event.usage_charged().drawn(), event.usage_charged().category(), From::kAvailable);
+    case Event::kPartnerPublished:
+    case Event::kPromotionPublished:
+    case Event::kTermsPublished:
+    case Event::kActionCataloguePublished:
+    case Event::kPriceListPublished:
+    case Event::kUserRegistered:
+    case Event::kBillingAccountOpened:
+    case Event::kPromotionEntitled:
+    case Event::kPromotionLapsed:
+    case Event::kOrganizationCreated:
+    case Event::kMemberInvited:
+    case Event::kInvitationAccepted:
+    case Event::kMemberAccessSet:
+    case Event::kDefaultPayerSet:
+    case Event::kProjectCreated:
+    case Event::kAccountUpgradeSubmitted:
+    case Event::kVerificationSent:
+    case Event::kBillingConfirmed:
+    case Event::kUserUpgraded:
+    case Event::kLimitIncreaseRequested:
+    case Event::kLimitIncreaseSuperseded:
+    case Event::kLimitIncreaseApproved:
+    case Event::kLimitIncreaseDenied:
+    case Event::kActionDenied:
+    case Event::kFundsThresholdCrossed:
+    case Event::kFundsRestored:
+      return;
+    case Event::KIND_NOT_SET:
+      break;
+  }
+  BURSAR_CHECK(!"an event from a newer Bursar");
+}
+
+BillingAccountId AccountOf(const Event& event) {
+  switch (event.kind_case()) {
+    case Event::kBillingAccountOpened:
+      return BillingAccountId::Trusted(event.billing_account_opened().billing_account());
+    case Event::kCreditGranted:
+      return BillingAccountId::Trusted(event.credit_granted().billing_account());
+    case Event::kCreditExpired:
+      return BillingAccountId::Trusted(event.credit_expired().billing_account());
+    case Event::kPaymentRecorded:
+      return BillingAccountId::Trusted(event.payment_recorded().billing_account());
+    case Event::kSpendingLimitSet:
+      return BillingAccountId::Trusted(event.spending_limit_set().billing_account());
+    case Event::kHoldPlaced:
+      return BillingAccountId::Trusted(event.hold_placed().billing_account());
+    case Event::kHoldExtended:
+      return BillingAccountId::Trusted(event.hold_extended().billing_account());
+    case Event::kHoldCaptured:
+      return BillingAccountId::Trusted(event.hold_captured().billing_account());
+    case Event::kHoldReleased:
+      return BillingAccountId::Trusted(event.hold_released().billing_account());
+    case Event::kHoldExpired:
+      return BillingAccountId::Trusted(event.hold_expired().billing_account());
+    case Event::kUsageCharged:
+      return BillingAccountId::Trusted(event.usage_charged().billing_account());
+    default:
+      return {};
+  }
+}
+
+Money Sum(const google::protobuf::RepeatedPtrField<Part>& parts) {
+  Money sum;
+  for (const Part& part : parts) sum += Money::Micros(part.amount_micros());
+  return sum;
+}
+
+}  // namespace bursar

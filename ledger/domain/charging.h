@@ -1,0 +1,45 @@
+// What holds, captures and usage have in common: pricing a quantity, and moving parts. Internal to the domain.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bursar/storage/v1/events.pb.h"
+#include "ledger/domain/commands.h"
+#include "ledger/domain/state.h"
+
+namespace bursar {
+
+struct PricedUsage {
+  Money cost;
+  std::string category;
+  storage::v1::MeteredQuantity metered;
+};
+
+// Prices a quantity by the list that was in force when it was used. NO_PRICE, INVALID_FIELD for a time in the future,
+// AMOUNT_TOO_LARGE.
+absl::StatusOr<PricedUsage> PriceUsage(const Metered& usage, const BillingAccount& account, const State& state,
+                                       absl::Time now);
+
+// AMOUNT_TOO_LARGE where the account's sum of charges could not carry `cost`.
+absl::Status CheckRoomForCharge(Money cost, const Balance& balance);
+// AMOUNT_TOO_LARGE where what is outstanding could not grow by `cost`, all of it beyond credits.
+absl::Status CheckRoomForDebt(Money cost, const Balance& balance);
+
+using HeldParts = std::vector<std::pair<CreditId, Money>>;
+
+// The first parts of a hold that make up `cost`, and what is left of it. `cost` is not more than the parts' sum.
+std::pair<HeldParts, HeldParts> Split(const HeldParts& held, Money cost);
+
+// Parts as an event says them, going back to credits that may have expired meanwhile.
+void SetReturned(google::protobuf::RepeatedPtrField<storage::v1::Part>& parts, const HeldParts& returned,
+                 const Balance& balance);
+
+// The share of parts that the account may spend on anything: on the limit, or on a credit in force for all actions.
+Money Unrestricted(const HeldParts& parts, const Balance& balance, absl::Time now);
+Money Unrestricted(const std::vector<storage::v1::Part>& parts, const Balance& balance, absl::Time now);
+
+}  // namespace bursar

@@ -1,0 +1,25 @@
+#include "ledger/domain/context.h"
+
+namespace bursar {
+
+int64_t MicrosOrNever(absl::Time time) { return time == absl::InfiniteFuture() ? 0 : absl::ToUnixMicros(time); }
+
+int64_t MicrosOrNever(const std::optional<absl::Time>& time) { return time.has_value() ? MicrosOrNever(*time) : 0; }
+
+storage::v1::PersonalData ToStorage(const Person& person) {
+  storage::v1::PersonalData data;
+  data.set_name(person.name);
+  data.set_email(person.email);
+  data.set_postal_address(person.postal_address);
+  data.set_phone(person.phone);
+  return data;
+}
+
+storage::v1::MemberAccess ToStorage(const MemberAccess& access) {
+  storage::v1::MemberAccess stored;
+  stored.set_admin(access.admin);
+  stored.set_allow_billable_activities(access.allow_billable_activities);
+  return stored;
+}
+
+}  // namespace bursar

@@ -1,0 +1,80 @@
+// What every rule is handed, and the small things that rules share. Internal to the domain.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bursar/storage/v1/events.pb.h"
+#include "ledger/base/principal.h"
+#include "ledger/domain/decide.h"
+#include "ledger/domain/state.h"
+
+namespace bursar {
+
+struct Context {
+  const State& state;
+  const Principal& principal;
+  absl::Time now;
+
+  // Of the entry that is being decided: numbers what it makes.
+  Position position() const { return state.position + 1; }
+  int64_t now_micros() const { return absl::ToUnixMicros(now); }
+};
+
+template <class... Kinds>
+Decision Happened(Kinds&&... events) {
+  Decision decision;
+  (decision.events.push_back(std::forward<Kinds>(events)), ...);
+  return decision;
+}
+
+// Storage's times: 0 stands for never.
+int64_t MicrosOrNever(absl::Time time);
+int64_t MicrosOrNever(const std::optional<absl::Time>& time);
+
+storage::v1::PersonalData ToStorage(const Person& person);
+storage::v1::MemberAccess ToStorage(const MemberAccess& access);
+
+// One function per topic of commands; each has its own file.
+absl::StatusOr<Decision> DecidePolicy(const PublishPartner& command, const Context& context);
+absl::StatusOr<Decision> DecidePolicy(const PublishPromotion& command, const Context& context);
+absl::StatusOr<Decision> DecidePolicy(const PublishTerms& command, const Context& context);
+absl::StatusOr<Decision> DecidePolicy(const PublishActionCatalogue& command, const Context& context);
+absl::StatusOr<Decision> DecidePolicy(const PublishPriceList& command, const Context& context);
+
+absl::StatusOr<Decision> DecidePeople(const RegisterUser& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const CreateOrganization& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const InviteMember& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const AcceptInvitation& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const SetMemberAccess& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const SetDefaultPayer& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const CreateProject& command, const Context& context);
+
+absl::StatusOr<Decision> DecideBilling(const SubmitAccountUpgrade& command, const Context& context);
+absl::StatusOr<Decision> DecideBilling(const ResendVerification& command, const Context& context);
+absl::StatusOr<Decision> DecideBilling(const ConfirmBilling& command, const Context& context);
+
+absl::StatusOr<Decision> DecideFunds(const RecordPayment& command, const Context& context);
+absl::StatusOr<Decision> DecideFunds(const GrantCredit& command, const Context& context);
+absl::StatusOr<Decision> DecideFunds(const SetSpendingLimit& command, const Context& context);
+// Sets the limit; `increase` is the one that brought it, or none.
+Decision LimitSet(const BillingAccount& account, Money limit, const std::string& reason, IncreaseId increase,
+                  const Context& context);
+
+absl::StatusOr<Decision> DecideIncrease(const RequestLimitIncrease& command, const Context& context);
+absl::StatusOr<Decision> DecideIncrease(const ApproveLimitIncrease& command, const Context& context);
+absl::StatusOr<Decision> DecideIncrease(const DenyLimitIncrease& command, const Context& context);
+
+absl::StatusOr<Decision> DecideHold(const Check& command, const Context& context);
+absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& context);
+absl::StatusOr<Decision> DecideHold(const ExtendHold& command, const Context& context);
+absl::StatusOr<Decision> DecideHold(const CaptureHold& command, const Context& context);
+absl::StatusOr<Decision> DecideHold(const ReleaseHold& command, const Context& context);
+
+absl::StatusOr<Decision> DecideUsage(const RecordUsage& command, const Context& context);
+
+absl::StatusOr<Decision> DecideDue(const Context& context);
+
+}  // namespace bursar

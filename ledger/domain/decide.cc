@@ -1,0 +1,78 @@
+#include "ledger/domain/decide.h"
+
+#include <variant>
+
+#include "ledger/domain/context.h"
+#include "ledger/domain/permissions.h"
+
+namespace bursar {
+namespace {
+
+// Leads each command to its rule; one operator per topic, so that a forgotten command does not compile.
+class Rules {
+ public:
+  explicit Rules(const Context& context) : context_(context) {}
+
+  absl::StatusOr<Decision> operator()(const PublishPartner& command) const { return DecidePolicy(command, context_); }
+  absl::StatusOr<Decision> operator()(const PublishPromotion& command) const { return DecidePolicy(command, context_); }
+  absl::StatusOr<Decision> operator()(const PublishTerms& command) const { return DecidePolicy(command, context_); }
+  absl::StatusOr<Decision> operator()(const PublishActionCatalogue& command) const {
+    return DecidePolicy(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const PublishPriceList& command) const { return DecidePolicy(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const RegisterUser& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const CreateOrganization& command) const {
+    return DecidePeople(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const InviteMember& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const AcceptInvitation& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const SetMemberAccess& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const SetDefaultPayer& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const CreateProject& command) const { return DecidePeople(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const SubmitAccountUpgrade& command) const {
+    return DecideBilling(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const ResendVerification& command) const {
+    return DecideBilling(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const ConfirmBilling& command) const { return DecideBilling(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const RecordPayment& command) const { return DecideFunds(command, context_); }
+  absl::StatusOr<Decision> operator()(const GrantCredit& command) const { return DecideFunds(command, context_); }
+  absl::StatusOr<Decision> operator()(const SetSpendingLimit& command) const { return DecideFunds(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const RequestLimitIncrease& command) const {
+    return DecideIncrease(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const ApproveLimitIncrease& command) const {
+    return DecideIncrease(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const DenyLimitIncrease& command) const {
+    return DecideIncrease(command, context_);
+  }
+
+  absl::StatusOr<Decision> operator()(const Check& command) const { return DecideHold(command, context_); }
+  absl::StatusOr<Decision> operator()(const PlaceHold& command) const { return DecideHold(command, context_); }
+  absl::StatusOr<Decision> operator()(const ExtendHold& command) const { return DecideHold(command, context_); }
+  absl::StatusOr<Decision> operator()(const CaptureHold& command) const { return DecideHold(command, context_); }
+  absl::StatusOr<Decision> operator()(const ReleaseHold& command) const { return DecideHold(command, context_); }
+  absl::StatusOr<Decision> operator()(const RecordUsage& command) const { return DecideUsage(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const ExpireDue&) const { return DecideDue(context_); }
+
+ private:
+  const Context& context_;
+};
+
+}  // namespace
+
+absl::StatusOr<Decision> Decide(const State& state, const Command& command, const Principal& principal,
+                                absl::Time now) {
+  if (auto status = MayCommand(state, command, principal); !status.ok()) return status;
+  const Context context{state, principal, now};
+  return std::visit(Rules(context), command);
+}
+
+}  // namespace bursar

@@ -1,0 +1,183 @@
+#include "ledger/domain/permissions.h"
+
+#include "absl/strings/str_cat.h"
+#include "ledger/base/bytes.h"
+#include "ledger/domain/refusals.h"
+
+namespace bursar {
+namespace {
+
+bool Is(const Principal& principal, Role role) { return principal.role == role; }
+
+bool IsAdminOf(const State& state, const Principal& principal, const OrganizationId& id) {
+  const auto user = principal.user();
+  const Organization* organization = state.Find(id);
+  if (!user.has_value() || organization == nullptr) return false;
+  const MemberAccess* access = organization->Member(*user);
+  return access != nullptr && access->admin;
+}
+
+// The owner, and the organization's admins and spending members.
+bool SeesCosts(const State& state, const UserId& user, const BillingAccountId& account) {
+  const auto id = account.organization();
+  if (!id.has_value()) return account.text() == user.text();
+  const Organization* organization = state.Find(*id);
+  const MemberAccess* access = organization == nullptr ? nullptr : organization->Member(user);
+  return access != nullptr && (access->admin || access->allow_billable_activities);
+}
+
+// One operator per command, so that a command without a statement of who may give it does not compile.
+class Permission {
+ public:
+  Permission(const State& state, const Principal& principal) : state_(state), principal_(principal) {}
+
+  absl::Status operator()(const PublishPartner&) const { return Only(Role::kOperator, "publish policy"); }
+  absl::Status operator()(const PublishPromotion&) const { return Only(Role::kOperator, "publish policy"); }
+  absl::Status operator()(const PublishTerms&) const { return Only(Role::kOperator, "publish policy"); }
+  absl::Status operator()(const PublishActionCatalogue&) const { return Only(Role::kOperator, "publish policy"); }
+  absl::Status operator()(const PublishPriceList&) const { return Only(Role::kOperator, "publish policy"); }
+
+  absl::Status operator()(const RegisterUser&) const { return absl::OkStatus(); }
+  absl::Status operator()(const CreateOrganization& command) const {
+    if (Is(principal_, Role::kOperator) || IsSelf(command.admin)) return absl::OkStatus();
+    return PermissionDenied("create an organization for somebody else");
+  }
+  absl::Status operator()(const InviteMember& command) const { return AdminOf(command.organization); }
+  absl::Status operator()(const AcceptInvitation& command) const { return Self(command.user); }
+  absl::Status operator()(const SetMemberAccess& command) const { return AdminOf(command.organization); }
+  absl::Status operator()(const SetDefaultPayer& command) const { return Self(command.user); }
+  absl::Status operator()(const CreateProject& command) const { return SelfOrService(command.user); }
+
+  absl::Status operator()(const SubmitAccountUpgrade& command) const {
+    if (IsSelf(command.user) && CanIncrease(state_, principal_, command.billing_account)) return absl::OkStatus();
+    return PermissionDenied(absl::StrCat("set up billing of ", command.billing_account.text()));
+  }
+  absl::Status operator()(const ResendVerification& command) const {
+    if (Is(principal_, Role::kSupport) || CanIncrease(state_, principal_, command.billing_account))
+      return absl::OkStatus();
+    return PermissionDenied(absl::StrCat("have the link of ", command.billing_account.text(), " sent again"));
+  }
+  // The link is the permission.
+  absl::Status operator()(const ConfirmBilling&) const { return absl::OkStatus(); }
+  absl::Status operator()(const RecordPayment&) const {
+    if (Is(principal_, Role::kFinance) || Is(principal_, Role::kOperator)) return absl::OkStatus();
+    return PermissionDenied("record payments");
+  }
+
+  absl::Status operator()(const GrantCredit&) const { return Only(Role::kOperator, "grant credits"); }
+  absl::Status operator()(const SetSpendingLimit&) const { return Only(Role::kOperator, "set spending limits"); }
+  absl::Status operator()(const RequestLimitIncrease& command) const {
+    if (IsSelf(command.user) && CanIncrease(state_, principal_, command.billing_account)) return absl::OkStatus();
+    const auto id = command.billing_account.organization();
+    const Organization* organization = id.has_value() ? state_.Find(*id) : nullptr;
+    if (organization != nullptr && IsSelf(command.user) && organization->Member(command.user) != nullptr) {
+      return NeedsAdmin(*id, organization->hides_admins ? std::vector<UserId>{} : organization->Admins());
+    }
+    return PermissionDenied(absl::StrCat("ask for a higher limit of ", command.billing_account.text()));
+  }
+  absl::Status operator()(const ApproveLimitIncrease&) const { return Only(Role::kOperator, "decide limit increases"); }
+  absl::Status operator()(const DenyLimitIncrease&) const { return Only(Role::kOperator, "decide limit increases"); }
+
+  absl::Status operator()(const Check& command) const { return MayAsk(command.action); }
+  absl::Status operator()(const PlaceHold& command) const { return MayAsk(command.action); }
+  absl::Status operator()(const ExtendHold&) const { return Only(Role::kService, "extend holds"); }
+  absl::Status operator()(const CaptureHold&) const { return Only(Role::kService, "capture holds"); }
+  absl::Status operator()(const ReleaseHold&) const { return Only(Role::kService, "release holds"); }
+  absl::Status operator()(const RecordUsage&) const { return Only(Role::kService, "record usage"); }
+  absl::Status operator()(const ExpireDue&) const { return Only(Role::kSystem, "make time pass"); }
+
+ private:
+  bool IsSelf(const UserId& user) const { return principal_.user() == user; }
+
+  absl::Status Only(Role role, absl::string_view what) const {
+    return Is(principal_, role) ? absl::OkStatus() : PermissionDenied(what);
+  }
+  absl::Status Self(const UserId& user) const {
+    return IsSelf(user) ? absl::OkStatus() : PermissionDenied(absl::StrCat("act for ", user.text()));
+  }
+  absl::Status SelfOrService(const UserId& user) const {
+    return Is(principal_, Role::kService) ? absl::OkStatus() : Self(user);
+  }
+  absl::Status AdminOf(const OrganizationId& organization) const {
+    if (IsAdminOf(state_, principal_, organization)) return absl::OkStatus();
+    return PermissionDenied(absl::StrCat("manage members of ", organization.text()));
+  }
+  // A denial tells what the payer has, so a user may ask only about projects whose costs it may see.
+  absl::Status MayAsk(const GatedAction& action) const {
+    if (auto status = SelfOrService(action.user); !status.ok()) return status;
+    return action.project.empty() ? absl::OkStatus() : MayReadProject(state_, principal_, action.project);
+  }
+
+  const State& state_;
+  const Principal& principal_;
+};
+
+}  // namespace
+
+absl::Status MayCommand(const State& state, const Command& command, const Principal& principal) {
+  return std::visit(Permission(state, principal), command);
+}
+
+bool IsStaff(const Principal& principal) {
+  switch (principal.role) {
+    case Role::kService:
+    case Role::kOperator:
+    case Role::kFinance:
+    case Role::kSupport:
+    case Role::kSystem:
+      return true;
+    case Role::kAnonymous:
+    case Role::kUser:
+      return false;
+  }
+  return false;
+}
+
+bool MayReadProfile(const Principal& principal, const UserId& user) {
+  return IsStaff(principal) || principal.user() == user;
+}
+
+absl::Status MayReadAccount(const State& state, const Principal& principal, const BillingAccountId& account) {
+  if (IsStaff(principal)) return absl::OkStatus();
+  const auto user = principal.user();
+  if (user.has_value() && state.Find(*user) != nullptr && SeesCosts(state, *user, account)) return absl::OkStatus();
+  return PermissionDenied(absl::StrCat("read ", account.text()));
+}
+
+absl::Status MayReadOrganization(const State& state, const Principal& principal, const OrganizationId& id) {
+  if (IsStaff(principal)) return absl::OkStatus();
+  const auto user = principal.user();
+  const Organization* organization = state.Find(id);
+  if (user.has_value() && organization != nullptr &&
+      (organization->members.contains(*user) || organization->invitations.contains(*user))) {
+    return absl::OkStatus();
+  }
+  return PermissionDenied(absl::StrCat("read ", id.text()));
+}
+
+absl::Status MayReadProject(const State& state, const Principal& principal, ProjectId id) {
+  if (IsStaff(principal)) return absl::OkStatus();
+  const auto user = principal.user();
+  const Project* project = state.Find(id);
+  if (user.has_value() && project != nullptr &&
+      (project->owner == *user || MayReadAccount(state, principal, project->payer).ok())) {
+    return absl::OkStatus();
+  }
+  return PermissionDenied(absl::StrCat("read ", id.text()));
+}
+
+bool CanIncrease(const State& state, const Principal& principal, const BillingAccountId& account) {
+  const auto user = principal.user();
+  if (!user.has_value() || state.Find(*user) == nullptr) return false;
+  const auto organization = account.organization();
+  return organization.has_value() ? IsAdminOf(state, principal, *organization) : account.text() == user->text();
+}
+
+const BillingAccount* FindByLink(const State& state, const std::string& selector, const std::string& secret_hash) {
+  const auto found = state.account_of_link.find(selector);
+  const BillingAccount* account = found == state.account_of_link.end() ? nullptr : state.Find(found->second);
+  if (account == nullptr || !EqualInConstantTime(account->setup.secret_hash, secret_hash)) return nullptr;
+  return account;
+}
+
+}  // namespace bursar
