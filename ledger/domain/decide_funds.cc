@@ -78,7 +78,7 @@ absl::StatusOr<Decision> DecideFunds(const GrantCredit& command, const Context& 
   granted.set_reason(command.reason);
   granted.set_funds_after_micros(funds.micros());
   Decision decision = Happened(event);
-  NoticeNewBase(decision.events, **account, funds);
+  spendable ? NoticeNewBase(decision.events, **account, funds) : NoticeFunds(decision.events, **account, funds);
   return decision;
 }
 
@@ -101,7 +101,8 @@ Decision LimitSet(const BillingAccount& account, Money limit, const std::string&
   set.set_increase(increase.number());
   set.set_funds_after_micros(funds.micros());
   Decision decision = Happened(event);
-  NoticeNewBase(decision.events, account, funds);
+  const bool raised = limit > account.balance.limit;
+  raised ? NoticeNewBase(decision.events, account, funds) : NoticeFunds(decision.events, account, funds);
   return decision;
 }
 

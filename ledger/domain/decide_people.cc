@@ -48,9 +48,10 @@ absl::StatusOr<Decision> DecidePeople(const RegisterUser& command, const Context
   registered.mutable_user_registered()->set_region(own_region ? command.region : partner->second.default_region);
   Decision decision = Happened(registered, AccountOpened(BillingAccountId(user), command.currency));
 
-  const Promotion* promotion =
-      command.partner_id.empty() ? nullptr : state.policy.OpenPromotion(command.partner_id, context.now);
-  if (promotion != nullptr && promotion->currency == command.currency) {
+  const Promotion* promotion = command.partner_id.empty()
+                                   ? nullptr
+                                   : state.policy.OpenPromotion(command.partner_id, command.currency, context.now);
+  if (promotion != nullptr) {
     Event entitled;
     entitled.mutable_promotion_entitled()->set_user_id(user.text());
     entitled.mutable_promotion_entitled()->set_promotion_id(promotion->id);

@@ -179,7 +179,8 @@ class Evolution {
   void On(const storage::v1::CreditGranted& event) {
     BillingAccount& account = Account(event.billing_account());
     NewCredit(account, event.credit(), TimeOrNever(event.expire_time()));
-    Rebase(account, event.funds_after_micros());
+    const bool spendable = event.actions().empty() && event.effective_time() <= entry_.commit_time();
+    if (spendable) Rebase(account, event.funds_after_micros());
     if (event.origin() != storage::v1::CreditGranted::ORIGIN_PROMOTION) return;
     UserOf(event.billing_account()).entitlement->status = Entitlement::Status::kGranted;
   }
@@ -196,6 +197,7 @@ class Evolution {
   }
 
   void On(const storage::v1::SpendingLimitSet& event) {
+    if (event.limit_micros() <= event.previous_limit_micros()) return;
     Rebase(Account(event.billing_account()), event.funds_after_micros());
   }
 

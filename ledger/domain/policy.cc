@@ -38,10 +38,11 @@ const PriceList* Policy::PriceListAt(const std::string& currency, absl::Time tim
   return found == price_lists.end() ? nullptr : InForce(found->second, time);
 }
 
-const Promotion* Policy::OpenPromotion(const std::string& partner_id, absl::Time time) const {
+const Promotion* Policy::OpenPromotion(const std::string& partner_id, const std::string& currency,
+                                       absl::Time time) const {
   const Promotion* open = nullptr;
   for (const auto& [id, promotion] : promotions) {
-    if (promotion.partner_id != partner_id || !promotion.IsOpen(time)) continue;
+    if (promotion.partner_id != partner_id || promotion.currency != currency || !promotion.IsOpen(time)) continue;
     if (open == nullptr || promotion.start_time < open->start_time) open = &promotion;
   }
   return open;

@@ -61,8 +61,9 @@ struct Policy {
   const TermsVersion* CurrentTerms(Document document, absl::Time time) const;
   const CatalogueAction* FindAction(const std::string& name, absl::Time time) const;
   const PriceList* PriceListAt(const std::string& currency, absl::Time time) const;
-  // The promotion of a partner that is open at `time`; the one that started first, where there are several.
-  const Promotion* OpenPromotion(const std::string& partner_id, absl::Time time) const;
+  // The promotion of a partner, in a currency, that is open at `time`; the one that started first, where there are
+  // several.
+  const Promotion* OpenPromotion(const std::string& partner_id, const std::string& currency, absl::Time time) const;
 };
 
 }  // namespace bursar

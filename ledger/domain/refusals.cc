@@ -2,6 +2,8 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/rpc/error_details.pb.h"
 #include "ledger/base/check.h"
 
@@ -15,9 +17,17 @@ constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
+// The same bytes for the same refusal, also of ErrorInfo's map.
 template <class Message>
 void Attach(absl::Status& status, const char* url, const Message& message) {
-  status.SetPayload(url, absl::Cord(message.SerializeAsString()));
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream output(&stream);
+    output.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&output);
+  }
+  status.SetPayload(url, absl::Cord(bytes));
 }
 
 absl::Status Refusal(absl::StatusCode code, Reason reason, absl::string_view sentence, const Metadata& metadata = {}) {

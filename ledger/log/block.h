@@ -1,0 +1,39 @@
+// How entries become a stored block, and how a stored block is read, believed and chained to the one before.
+#pragma once
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "bursar/storage/v1/entry.pb.h"
+#include "ledger/log/event_log.h"
+
+namespace bursar {
+
+// Chains the block's entries, at least one, to the log's end: fills in first_position and previous_hash, and gives the
+// bytes to append with the hash that covers them.
+StoredBlock Seal(storage::v1::Block& block, const LogEnd& end);
+
+// DATA_LOSS where the bytes are no block. Checks nothing else.
+absl::StatusOr<storage::v1::Block> Decode(const StoredBlock& stored);
+
+// Believes no block that it has not checked: hash, chain, positions without gaps, and times that never go back.
+class Chain {
+ public:
+  // The block, where it is the one that follows. DATA_LOSS names the first position that is wrong.
+  absl::StatusOr<storage::v1::Block> Check(const StoredBlock& stored);
+
+  // The end of what was checked.
+  const LogEnd& end() const { return end_; }
+
+ private:
+  LogEnd end_;
+  int64_t commit_time_ = 0;
+};
+
+// Hands every block of the log to `visit`, in order and checked, up to the end as it stood at the call; returns that
+// end.
+absl::StatusOr<LogEnd> VerifiedRead(const EventLog& log,
+                                    const std::function<absl::Status(const storage::v1::Block& block)>& visit);
+
+}  // namespace bursar

@@ -1,0 +1,459 @@
+#include "ledger/projections/outbox.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "ledger/base/big_endian.h"
+#include "ledger/base/check.h"
+#include "ledger/domain/money.h"
+#include "ledger/projections/rows.h"
+
+namespace bursar {
+namespace {
+
+using storage::v1::Event;
+using storage::v1::MessageRow;
+
+constexpr char kMessagePrefix[] = "message-";
+
+std::string KindPrefix(MessageKind kind) { return std::string(1, static_cast<char>(kind)); }
+
+std::string KeyOf(MessageId id) { return absl::StrCat(BigEndian(id.position), BigEndian(id.index)); }
+
+MessageId IdOfKey(absl::string_view key) {
+  key.remove_prefix(key.size() - 2 * kBigEndianSize);
+  return {.position = FromBigEndian(key), .index = FromBigEndian(key.substr(kBigEndianSize))};
+}
+
+MessageId Before(MessageId id) {
+  if (id.index > 0) return {.position = id.position, .index = id.index - 1};
+  return {.position = id.position - 1, .index = std::numeric_limits<uint64_t>::max()};
+}
+
+std::string TimeText(int64_t micros) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromUnixMicros(micros), absl::UTCTimeZone());
+}
+
+std::string Amount(int64_t micros, const std::string& currency) { return ToString(Money::Micros(micros), currency); }
+
+// Takes in one entry: keeps what later messages need to know, and writes the messages that follow from it.
+class Taking {
+ public:
+  Taking(const storage::v1::Entry& entry, Batch& batch) : entry_(entry), batch_(batch) {}
+
+  void All() {
+    for (const Event& event : entry_.events()) One(event);
+  }
+
+ private:
+  using Addresses = std::vector<storage::v1::PersonalData>;
+
+  void One(const Event& event) {
+    switch (event.kind_case()) {
+      case Event::kUserRegistered:
+        return On(event.user_registered());
+      case Event::kOrganizationCreated:
+        return On(event.organization_created());
+      case Event::kMemberInvited:
+        return On(event.member_invited());
+      case Event::kInvitationAccepted:
+        return On(event.invitation_accepted());
+      case Event::kMemberAccessSet:
+        return On(event.member_access_set());
+      case Event::kAccountUpgradeSubmitted:
+        return On(event.account_upgrade_submitted());
+      case Event::kVerificationSent:
+        return On(event.verification_sent());
+      case Event::kBillingConfirmed:
+        return On(event.billing_confirmed());
+      case Event::kUserUpgraded:
+        return On(event.user_upgraded());
+      case Event::kLimitIncreaseRequested:
+        return On(event.limit_increase_requested());
+      case Event::kLimitIncreaseApproved:
+        return On(event.limit_increase_approved());
+      case Event::kLimitIncreaseDenied:
+        return On(event.limit_increase_denied());
+      case Event::kFundsThresholdCrossed:
+        return On(event.funds_threshold_crossed());
+      case Event::kPartnerPublished:
+      case Event::kPromotionPublished:
+      case Event::kTermsPublished:
+      case Event::kActionCataloguePublished:
+      case Event::kPriceListPublished:
+      case Event::kBillingAccountOpened:
+      case Event::kPromotionEntitled:
+      case Event::kPromotionLapsed:
+      case Event::kDefaultPayerSet:
+      case Event::kProjectCreated:
+      case Event::kCreditGranted:
+      case Event::kCreditExpired:
+      case Event::kPaymentRecorded:
+      case Event::kSpendingLimitSet:
+      case Event::kLimitIncreaseSuperseded:
+      case Event::kHoldPlaced:
+      case Event::kHoldExtended:
+      case Event::kHoldCaptured:
+      case Event::kHoldReleased:
+      case Event::kHoldExpired:
+      case Event::kActionDenied:
+      case Event::kUsageCharged:
+      case Event::kFundsRestored:
+        return;
+      case Event::KIND_NOT_SET:
+        break;
+    }
+    BURSAR_CHECK(!"an event from a newer Bursar");
+  }
+
+  // People and organizations.
+
+  void On(const storage::v1::UserRegistered& event) {
+    storage::v1::PersonalData person;
+    person.set_name(event.personal().name());
+    person.set_email(event.personal().email());
+    Put(Table::kPeople, event.user_id(), person);
+  }
+
+  void On(const storage::v1::OrganizationCreated& event) {
+    storage::v1::OrganizationRow organization;
+    organization.set_name(event.name());
+    organization.add_admins(event.admin_user_id());
+    Put(Table::kOrganizations, event.organization_id(), organization);
+  }
+
+  void On(const storage::v1::MemberInvited& event) {
+    Put(Table::kInvitations, absl::StrCat(KeysOf(event.organization_id()), event.user_id()), event.access());
+  }
+
+  void On(const storage::v1::InvitationAccepted& event) {
+    const auto access = Get<storage::v1::MemberAccess>(Table::kInvitations,
+                                                       absl::StrCat(KeysOf(event.organization_id()), event.user_id()));
+    SetAdmin(event.organization_id(), event.user_id(), access.admin());
+  }
+
+  void On(const storage::v1::MemberAccessSet& event) {
+    SetAdmin(event.organization_id(), event.user_id(), event.access().admin());
+  }
+
+  void SetAdmin(const std::string& organization_id, const std::string& user, bool admin) {
+    auto organization = Get<storage::v1::OrganizationRow>(Table::kOrganizations, organization_id);
+    std::vector<std::string> admins(organization.admins().begin(), organization.admins().end());
+    admins.erase(std::remove(admins.begin(), admins.end(), user), admins.end());
+    if (admin) admins.insert(std::upper_bound(admins.begin(), admins.end(), user), user);
+    organization.mutable_admins()->Assign(admins.begin(), admins.end());
+    Put(Table::kOrganizations, organization_id, organization);
+  }
+
+  // Setting up who pays.
+
+  void On(const storage::v1::AccountUpgradeSubmitted& event) {
+    auto setup = Get<storage::v1::SetupRow>(Table::kSetups, event.billing_account());
+    setup.mutable_contact()->set_name(event.contact().name());
+    setup.mutable_contact()->set_email(event.contact().email());
+    setup.set_user_id(event.user_id());
+    Put(Table::kSetups, event.billing_account(), setup);
+  }
+
+  void On(const storage::v1::VerificationSent& event) {
+    auto setup = Get<storage::v1::SetupRow>(Table::kSetups, event.billing_account());
+    if (!setup.selector().empty()) {
+      auto old = Get<storage::v1::LinkRow>(Table::kLinks, setup.selector());
+      old.set_superseded_at(entry_.position());
+      Put(Table::kLinks, setup.selector(), old);
+    }
+    setup.set_selector(event.selector());
+    Put(Table::kSetups, event.billing_account(), setup);
+    storage::v1::LinkRow link;
+    link.set_expire_time(event.expire_time());
+    Put(Table::kLinks, event.selector(), link);
+
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_VERIFICATION);
+    message.set_subject(absl::StrCat("Please confirm that you receive the bills of ", event.billing_account()));
+    message.set_body(absl::StrCat(
+        "Dear ", setup.contact().name(), ",\n\n", setup.user_id(), " named you as the billing contact of ",
+        event.billing_account(),
+        ". By confirming you accept responsibility for its bills. If you do not expect this, do nothing.\n\n",
+        "The link works once, until ", TimeText(event.expire_time()), ":\n\n"));
+    message.set_selector(event.selector());
+    Send(std::move(message), event.billing_account(), {setup.contact()});
+  }
+
+  void On(const storage::v1::BillingConfirmed& event) {
+    auto link = Get<storage::v1::LinkRow>(Table::kLinks, event.selector());
+    link.set_used_at(entry_.position());
+    Put(Table::kLinks, event.selector(), link);
+
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_UPGRADE_COMPLETE);
+    message.set_subject(absl::StrCat("Billing is set up for ", event.billing_account()));
+    std::string body = absl::StrCat(event.contact().name(), " accepted to receive the bills of ",
+                                    event.billing_account(), ", which can be spent from now on.\n");
+    for (const Event& beside : entry_.events()) {
+      if (beside.has_credit_granted()) {
+        const storage::v1::CreditGranted& credit = beside.credit_granted();
+        absl::StrAppend(&body, "\nA credit of ", Amount(credit.amount_micros(), credit.currency()), " was granted to ",
+                        credit.billing_account(), ": ", credit.reason(), ".\n");
+      }
+      if (beside.has_promotion_lapsed()) {
+        absl::StrAppend(&body, "\nThe promised credit was not granted: ", beside.promotion_lapsed().reason(), ".\n");
+      }
+    }
+    message.set_body(body);
+    Send(std::move(message), event.billing_account(), PeopleBehind(event.billing_account()));
+  }
+
+  // By the form: said by BillingConfirmed beside it. As a member of an organization: said here, once.
+  void On(const storage::v1::UserUpgraded& event) {
+    if (event.route() != storage::v1::UserUpgraded::ROUTE_ORGANIZATION) return;
+    const std::string payer = OrganizationBehindUpgrade();
+    if (IsToldByConfirmation(event.user_id(), payer)) return;
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_UPGRADE_COMPLETE);
+    message.set_subject(absl::StrCat("Billing is set up for ", event.user_id()));
+    message.set_body(absl::StrCat("You may bill projects and other actions to ", payer, " from now on.\n"));
+    Send(std::move(message), payer, {Person(event.user_id())});
+  }
+
+  // Empty where the entry names none.
+  std::string OrganizationBehindUpgrade() const {
+    for (const Event& event : entry_.events()) {
+      if (event.has_invitation_accepted()) return event.invitation_accepted().organization_id();
+      if (event.has_member_access_set()) return event.member_access_set().organization_id();
+      if (event.has_billing_confirmed()) return event.billing_confirmed().billing_account();
+    }
+    return "";
+  }
+
+  bool IsToldByConfirmation(const std::string& user, const std::string& organization_id) {
+    const bool confirmed = std::any_of(entry_.events().begin(), entry_.events().end(),
+                                       [](const Event& event) { return event.has_billing_confirmed(); });
+    const auto organization = Get<storage::v1::OrganizationRow>(Table::kOrganizations, organization_id);
+    return confirmed && std::count(organization.admins().begin(), organization.admins().end(), user) > 0;
+  }
+
+  // Limits.
+
+  void On(const storage::v1::LimitIncreaseRequested& event) {
+    Put(Table::kIncreases, BigEndian(event.increase()), event);
+    const std::string increase = IncreaseId(event.increase()).text();
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_LIMIT_INCREASE_REQUESTED);
+    message.set_subject(absl::StrCat(increase, ": ", event.billing_account(), " asks for a limit of ",
+                                     Amount(event.requested_limit_micros(), event.currency())));
+    message.set_body(absl::StrCat(
+        "Account: ", event.billing_account(), "\nRequester: ", event.user_id(),
+        "\nLimit now: ", Amount(event.current_limit_micros(), event.currency()),
+        "\nLimit asked for: ", Amount(event.requested_limit_micros(), event.currency()),
+        "\nSpent in the last 30 days: ", Amount(event.spent_30_days_micros(), event.currency()),
+        "\nPurchase order: ", event.purchase_order().empty() ? "none" : event.purchase_order(),
+        "\nReason: ", event.reason().empty() ? "none given" : event.reason(), "\nIncrease: ", increase, "\n"));
+    storage::v1::PersonalData operators;
+    operators.set_name("operators");
+    Send(std::move(message), event.billing_account(), {operators});
+  }
+
+  void On(const storage::v1::LimitIncreaseApproved& event) {
+    const auto asked = Get<storage::v1::LimitIncreaseRequested>(Table::kIncreases, BigEndian(event.increase()));
+    Decided(asked, "approved",
+            absl::StrCat("The spending limit of ", event.billing_account(), " is ",
+                         Amount(event.approved_limit_micros(), asked.currency()), " from now on; you asked for ",
+                         Amount(asked.requested_limit_micros(), asked.currency()), ".\n",
+                         event.note().empty() ? "" : absl::StrCat("\n", event.note(), "\n")));
+  }
+
+  void On(const storage::v1::LimitIncreaseDenied& event) {
+    const auto asked = Get<storage::v1::LimitIncreaseRequested>(Table::kIncreases, BigEndian(event.increase()));
+    Decided(asked, "denied",
+            absl::StrCat("The spending limit of ", event.billing_account(), " stays as it is; you asked for ",
+                         Amount(asked.requested_limit_micros(), asked.currency()), ".\n\nReason: ", event.reason(),
+                         "\n\nYou may ask again.\n"));
+  }
+
+  void Decided(const storage::v1::LimitIncreaseRequested& asked, absl::string_view decision, std::string body) {
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_LIMIT_INCREASE_DECIDED);
+    message.set_subject(absl::StrCat("Your request for a higher limit of ", asked.billing_account(), " is ", decision));
+    message.set_body(std::move(body));
+    Send(std::move(message), asked.billing_account(), {Person(asked.user_id())});
+  }
+
+  // Funds.
+
+  void On(const storage::v1::FundsThresholdCrossed& event) {
+    const bool out = event.percent() >= 100;
+    const std::string funds = Amount(event.funds_micros(), event.currency());
+    const std::string base = Amount(event.base_micros(), event.currency());
+    MessageRow message;
+    message.set_kind(out ? MessageRow::KIND_OUT_OF_FUNDS : MessageRow::KIND_FUNDS_THRESHOLD);
+    if (out) {
+      message.set_subject(absl::StrCat(event.billing_account(), " is out of funds"));
+      message.set_body(absl::StrCat("Funds are ", funds, " of ", base,
+                                    ". Gated actions are denied until funds rise: ask for a higher limit, or pay what "
+                                    "is outstanding. Nothing is deleted.\n"));
+    } else {
+      message.set_subject(absl::StrCat(event.billing_account(), " has used ", event.percent(), " % of its funds"));
+      message.set_body(absl::StrCat("Funds are ", funds, " of ", base, ".\n"));
+    }
+    Send(std::move(message), event.billing_account(), PeopleBehind(event.billing_account()));
+  }
+
+  // Whom to tell.
+
+  storage::v1::PersonalData Person(const std::string& user) {
+    auto person = Get<storage::v1::PersonalData>(Table::kPeople, user);
+    if (person.name().empty()) person.set_name(user);
+    return person;
+  }
+
+  // The owner of a personal billing account, the admins of an organization's.
+  Addresses PeopleBehind(const std::string& account) {
+    if (BillingAccountId::Trusted(account).user().has_value()) return {Person(account)};
+    Addresses admins;
+    const auto organization = Get<storage::v1::OrganizationRow>(Table::kOrganizations, account);
+    for (const std::string& admin : organization.admins()) admins.push_back(Person(admin));
+    return admins;
+  }
+
+  void Send(MessageRow message, const std::string& account, const Addresses& to) {
+    message.set_commit_time(entry_.commit_time());
+    message.set_billing_account(account);
+    message.mutable_to()->Assign(to.begin(), to.end());
+    const std::string key = KeyOf({.position = entry_.position(), .index = sent_++});
+    Put(Table::kMessages, key, message);
+    batch_.Put(Table::kMessagesByAccount, absl::StrCat(KeysOf(account), key), "");
+    batch_.Put(Table::kMessagesByKind, absl::StrCat(KindPrefix(message.kind()), key), "");
+  }
+
+  // Rows.
+
+  template <class Message>
+  void Put(Table table, const std::string& key, const Message& message) {
+    batch_.Put(table, key, message.SerializeAsString());
+  }
+
+  // Empty where there is no row.
+  template <class Message>
+  Message Get(Table table, const std::string& key) {
+    Message message;
+    const std::optional<std::string> row = batch_.Get(table, key);
+    if (row.has_value() && !message.ParseFromString(*row)) batch_.Fail(Unreadable(message.GetTypeName()));
+    return message;
+  }
+
+  const storage::v1::Entry& entry_;
+  Batch& batch_;
+  uint64_t sent_ = 0;
+};
+
+LinkState StateOf(const storage::v1::LinkRow& link, absl::Time now) {
+  if (link.used_at() != 0) return LinkState::kUsed;
+  if (link.superseded_at() != 0) return LinkState::kSuperseded;
+  return now < absl::FromUnixMicros(link.expire_time()) ? LinkState::kOpen : LinkState::kExpired;
+}
+
+// What stands in a message in the place of a link that no longer works.
+const char* WhyDead(LinkState link) {
+  switch (link) {
+    case LinkState::kUsed:
+      return "(the link was used)";
+    case LinkState::kSuperseded:
+      return "(the link is dead: a newer one was mailed)";
+    case LinkState::kExpired:
+      return "(the link has expired)";
+    case LinkState::kNone:
+    case LinkState::kOpen:
+      break;
+  }
+  BURSAR_CHECK(!"a dead link");
+}
+
+}  // namespace
+
+std::optional<MessageId> MessageId::Parse(absl::string_view text) {
+  const absl::string_view prefix = kMessagePrefix;
+  if (text.substr(0, prefix.size()) != prefix) return std::nullopt;
+  const std::vector<absl::string_view> numbers = absl::StrSplit(text.substr(prefix.size()), '-');
+  MessageId id;
+  if (numbers.size() != 2 || !absl::SimpleAtoi(numbers[0], &id.position) || !absl::SimpleAtoi(numbers[1], &id.index)) {
+    return std::nullopt;
+  }
+  return id.position > 0 && id.text() == text ? std::optional<MessageId>(id) : std::nullopt;
+}
+
+std::string MessageId::text() const { return absl::StrCat(kMessagePrefix, position, "-", index); }
+
+void Outbox::Apply(const storage::v1::Entry& entry, Batch& batch) { Taking(entry, batch).All(); }
+
+absl::StatusOr<MessagePage> Outbox::List(const MessageQuery& query, const LinkKey& key, absl::Time now) const {
+  Table table = Table::kMessages;
+  std::string prefix;
+  if (!query.account.empty()) {
+    table = Table::kMessagesByAccount;
+    prefix = KeysOf(query.account.text());
+  } else if (query.kind.has_value()) {
+    table = Table::kMessagesByKind;
+    prefix = KindPrefix(*query.kind);
+  }
+
+  MessagePage page;
+  absl::Status status;
+  // False ends the walk.
+  const auto add = [&](MessageId id) {
+    absl::StatusOr<Message> message = Read(id, key, now);
+    status.Update(message.status());
+    if (!status.ok()) return false;
+    if (query.kind.has_value() && message->kind != *query.kind) return true;
+    page.more = page.messages.size() == query.limit;
+    if (!page.more) page.messages.push_back(*std::move(message));
+    return !page.more;
+  };
+
+  if (!query.newest_first) {
+    std::string from;
+    if (query.after.has_value()) from = KeyOf({.position = query.after->position, .index = query.after->index + 1});
+    status.Update(store_.Scan(table, prefix, from, [&](const Row& row) { return add(IdOfKey(row.key)); }));
+  } else {
+    constexpr uint64_t kEnd = std::numeric_limits<uint64_t>::max();
+    MessageId upto = query.after.has_value() ? Before(*query.after) : MessageId{.position = kEnd, .index = kEnd};
+    while (true) {
+      const auto row = store_.LastAtOrBelow(table, prefix, KeyOf(upto));
+      status.Update(row.status());
+      if (!row.ok() || !row->has_value() || !add(IdOfKey((*row)->key))) break;
+      upto = Before(IdOfKey((*row)->key));
+    }
+  }
+  if (!status.ok()) return status;
+  return page;
+}
+
+absl::StatusOr<Message> Outbox::Read(MessageId id, const LinkKey& key, absl::Time now) const {
+  const auto stored = store_.Get(Table::kMessages, KeyOf(id));
+  if (!stored.ok()) return stored.status();
+  MessageRow row;
+  if (!stored->has_value() || !row.ParseFromString(**stored)) return Unreadable(id.text());
+  Message message{.id = id,
+                  .kind = row.kind(),
+                  .subject = row.subject(),
+                  .body = row.body(),
+                  .create_time = absl::FromUnixMicros(row.commit_time()),
+                  .account = BillingAccountId::Trusted(row.billing_account())};
+  for (const storage::v1::PersonalData& person : row.to()) message.to.push_back({person.name(), person.email()});
+  if (row.selector().empty()) return message;
+
+  const auto stored_link = store_.Get(Table::kLinks, row.selector());
+  if (!stored_link.ok()) return stored_link.status();
+  storage::v1::LinkRow link;
+  if (!stored_link->has_value() || !link.ParseFromString(**stored_link)) return Unreadable("a link");
+  message.link = StateOf(link, now);
+  if (message.link == LinkState::kOpen) message.token = key.Token(row.selector());
+  absl::StrAppend(&message.body, message.link == LinkState::kOpen ? message.token : WhyDead(message.link), "\n");
+  return message;
+}
+
+}  // namespace bursar

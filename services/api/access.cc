@@ -1,0 +1,100 @@
+#include "services/api/access.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "ledger/base/check.h"
+#include "ledger/domain/refusals.h"
+
+namespace bursar {
+namespace {
+
+constexpr unsigned Bit(Role role) { return 1U << static_cast<unsigned>(role); }
+
+constexpr unsigned kUser = Bit(Role::kUser);
+constexpr unsigned kService = Bit(Role::kService);
+constexpr unsigned kOperator = Bit(Role::kOperator);
+constexpr unsigned kFinance = Bit(Role::kFinance);
+constexpr unsigned kSupport = Bit(Role::kSupport);
+constexpr unsigned kKnown = kUser | kService | kOperator | kFinance | kSupport;
+constexpr unsigned kAnyone = kKnown | Bit(Role::kAnonymous);
+
+struct AccessRule {
+  absl::string_view method;
+  unsigned roles;
+};
+
+constexpr AccessRule kAccessRules[] = {
+    {"bursar.v1.AccountService.RegisterUser", kAnyone},
+    {"bursar.v1.AccountService.GetUser", kKnown},
+    {"bursar.v1.AccountService.CreateOrganization", kUser | kOperator},
+    {"bursar.v1.AccountService.GetOrganization", kKnown},
+    {"bursar.v1.AccountService.InviteMember", kUser},
+    {"bursar.v1.AccountService.AcceptInvitation", kUser},
+    {"bursar.v1.AccountService.SetMemberAccess", kUser},
+    {"bursar.v1.AccountService.SetDefaultPayer", kUser},
+    {"bursar.v1.AccountService.CreateProject", kUser | kService},
+    {"bursar.v1.AccountService.GetProject", kKnown},
+
+    {"bursar.v1.BillingService.SubmitAccountUpgrade", kUser},
+    {"bursar.v1.BillingService.ResendVerification", kUser | kSupport},
+    {"bursar.v1.BillingService.GetVerification", kAnyone},
+    {"bursar.v1.BillingService.ConfirmBilling", kAnyone},
+    {"bursar.v1.BillingService.RecordPayment", kFinance | kOperator},
+    {"bursar.v1.BillingService.GetBillingAccount", kKnown},
+    {"bursar.v1.BillingService.ListBillingAccounts", kOperator | kFinance | kSupport},
+
+    {"bursar.v1.CreditService.GrantCredit", kOperator},
+    {"bursar.v1.CreditService.ListCredits", kKnown},
+
+    {"bursar.v1.LimitService.SetSpendingLimit", kOperator},
+    {"bursar.v1.LimitService.RequestLimitIncrease", kUser},
+    {"bursar.v1.LimitService.ApproveLimitIncrease", kOperator},
+    {"bursar.v1.LimitService.DenyLimitIncrease", kOperator},
+    {"bursar.v1.LimitService.ListLimitIncreases", kKnown},
+
+    {"bursar.v1.GateService.Check", kUser | kService},
+    {"bursar.v1.GateService.CheckBatch", kUser | kService},
+    {"bursar.v1.GateService.PlaceHold", kUser | kService},
+    {"bursar.v1.GateService.ExtendHold", kService},
+    {"bursar.v1.GateService.CaptureHold", kService},
+    {"bursar.v1.GateService.ReleaseHold", kService},
+    {"bursar.v1.GateService.GetHold", kKnown},
+
+    {"bursar.v1.UsageService.RecordUsage", kService},
+
+    {"bursar.v1.FinanceService.GetBalance", kKnown},
+    {"bursar.v1.FinanceService.ListCharges", kKnown},
+    {"bursar.v1.FinanceService.GetTrialBalance", kFinance | kOperator},
+
+    {"bursar.v1.PolicyService.PublishPartner", kOperator},
+    {"bursar.v1.PolicyService.PublishPromotion", kOperator},
+    {"bursar.v1.PolicyService.PublishTerms", kOperator},
+    {"bursar.v1.PolicyService.PublishActionCatalogue", kOperator},
+    {"bursar.v1.PolicyService.PublishPriceList", kOperator},
+    {"bursar.v1.PolicyService.GetPolicy", kAnyone},
+
+    {"bursar.v1.HistoryService.ListEntries", kKnown},
+
+    {"bursar.v1.OutboxService.ListMessages", kOperator | kSupport},
+};
+
+const AccessRule* Find(const google::protobuf::MethodDescriptor& method) {
+  const auto* found = std::find_if(std::begin(kAccessRules), std::end(kAccessRules),
+                                   [&](const AccessRule& rule) { return rule.method == method.full_name(); });
+  return found == std::end(kAccessRules) ? nullptr : found;
+}
+
+}  // namespace
+
+bool HasAccessRule(const google::protobuf::MethodDescriptor& method) { return Find(method) != nullptr; }
+
+absl::Status MayCall(const google::protobuf::MethodDescriptor& method, const Principal& principal) {
+  const AccessRule* rule = Find(method);
+  BURSAR_CHECK(rule != nullptr);
+  if ((rule->roles & Bit(principal.role)) != 0) return absl::OkStatus();
+  return PermissionDenied(absl::StrCat("call ", method.service()->name(), ".", method.name()));
+}
+
+}  // namespace bursar

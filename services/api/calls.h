@@ -1,0 +1,70 @@
+// The one function that every call goes through, whichever door it came in by.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "ledger/base/link_key.h"
+#include "ledger/engine/ledger.h"
+#include "services/api/call.h"
+#include "services/api/methods.h"
+#include "services/api/readers.h"
+
+namespace bursar {
+
+// Thread-safe. Ends the process where a method of the public services has no permission rule or no answer.
+class Calls {
+ public:
+  struct Options {
+    // Threads for reads that wait or go to disk, and how many of those may queue.
+    int reader_threads = 16;
+    size_t reader_capacity = 4'096;
+    // The longest that a read waits for the position that it asks for.
+    absl::Duration longest_wait = absl::Seconds(10);
+  };
+
+  // Both outlive this object.
+  Calls(Ledger& ledger, const LinkKey& links, const Options& options);
+  Calls(Ledger& ledger, const LinkKey& links) : Calls(ledger, links, Options()) {}
+  ~Calls();
+
+  // All that are answered.
+  static std::vector<const google::protobuf::ServiceDescriptor*> Services();
+
+  // In this order: may the caller's role call this method, is the request well-formed, then what the method does.
+  // `request` is a serialized message, needed during the call only. Does not block; `respond` is called once.
+  void Serve(Call call, absl::string_view request, Respond respond);
+
+  // How often a method was called and how often with each status code, since the start.
+  struct Count {
+    std::string method;
+    std::array<uint64_t, 17> by_code = {};
+  };
+  // In the order of the services and their methods.
+  std::vector<Count> Counts() const;
+
+ private:
+  struct Served;
+  struct InFlight;
+
+  void Dispatch(const std::shared_ptr<InFlight>& in_flight);
+  void Answer(const std::shared_ptr<InFlight>& in_flight);
+
+  Ledger& ledger_;
+  const Options options_;
+  Methods methods_;
+  // By method; never changed after construction but for the counters.
+  absl::flat_hash_map<const google::protobuf::MethodDescriptor*, std::unique_ptr<Served>> served_;
+  // The last member: its threads use the others.
+  std::unique_ptr<Readers> readers_;
+};
+
+}  // namespace bursar

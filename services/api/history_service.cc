@@ -1,0 +1,115 @@
+// bursar.v1.HistoryService.
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "bursar/v1/history.pb.h"
+#include "ledger/domain/permissions.h"
+#include "ledger/domain/refusals.h"
+#include "ledger/log/block.h"
+#include "services/api/render.h"
+#include "services/api/render_event.h"
+#include "services/api/requests.h"
+#include "services/api/services.h"
+
+namespace bursar {
+namespace {
+
+// Entries that one call looks at, so that a rare account does not make it read the whole log.
+constexpr Position kMostEntriesRead = 100'000;
+
+// Everything for staff; for others the history of an account that they may see.
+absl::Status MayRead(const Ledger& ledger, const Call& call, const BillingAccountId& account) {
+  absl::Status status;
+  ledger.Read([&](const State& state, absl::Time) {
+    if (account.empty()) {
+      if (!IsStaff(call.principal)) status = PermissionDenied("read the whole history");
+      return;
+    }
+    status = MayReadAccount(state, call.principal, account);
+    if (status.ok() && state.Find(account) == nullptr) status = BillingAccountNotFound(account);
+  });
+  return status;
+}
+
+// The entry with those of its events that are about the account; all of them where none is named.
+v1::Entry ToEntry(const storage::v1::Entry& entry, const std::string& account) {
+  v1::Entry shown;
+  shown.set_position(entry.position());
+  *shown.mutable_commit_time() = ToTimestamp(entry.commit_time());
+  shown.set_principal(entry.principal());
+  shown.set_request_id(entry.request_id());
+  for (const auto& event : entry.events()) {
+    if (account.empty() || IsAbout(event, account)) *shown.add_events() = ToEvent(event);
+  }
+  return shown;
+}
+
+// Entries from `from` to `to`, until the page is full or enough has been read; `next` is then where to go on, else 0.
+struct Page {
+  Position from = 0;
+  Position to = 0;
+  std::string account;
+  size_t size = 0;
+  Position next = 0;
+  v1::ListEntriesResponse response;
+
+  bool Take(const storage::v1::Entry& entry) {
+    if (entry.position() < from) return true;
+    if (entry.position() > to) return false;
+    if (static_cast<size_t>(response.entries_size()) >= size || entry.position() - from >= kMostEntriesRead) {
+      next = entry.position();
+      return false;
+    }
+    v1::Entry shown = ToEntry(entry, account);
+    if (account.empty() || shown.events_size() > 0) *response.add_entries() = std::move(shown);
+    return true;
+  }
+};
+
+absl::Status Fill(Page& page, const EventLog& log) {
+  const absl::Status status = log.Read(page.from, [&](const StoredBlock& stored) -> absl::Status {
+    const auto block = Decode(stored);
+    if (!block.ok()) return block.status();
+    for (const auto& entry : block->entries()) {
+      if (!page.Take(entry)) return absl::CancelledError("the page is full");
+    }
+    return absl::OkStatus();
+  });
+  return absl::IsCancelled(status) ? absl::OkStatus() : status;
+}
+
+absl::StatusOr<v1::ListEntriesResponse> ListEntries(const Ledger& ledger, const Call& call,
+                                                    const v1::ListEntriesRequest& request) {
+  const auto account = IdOf<BillingAccountId>(request.billing_account());
+  if (auto status = MayRead(ledger, call, account); !status.ok()) return status;
+  const auto token = FromPageToken(request.page_token());
+  if (!token.ok()) return token.status();
+  uint64_t next = 0;
+  if (!token->empty() && !absl::SimpleAtoi(*token, &next)) return BadPageToken();
+
+  // Only what readers may know of: the log may be ahead of the durable state.
+  Position last = 0;
+  ledger.Read([&](const State& state, absl::Time) { last = state.position; });
+  Page page{.from = std::max<Position>({request.from_position(), next, 1}),
+            .to = request.to_position() == 0 ? last : std::min<Position>(request.to_position(), last),
+            .account = account.text(),
+            .size = PageSize(request.page_size())};
+  if (page.from <= page.to) {
+    if (auto status = Fill(page, ledger.log()); !status.ok()) return status;
+  }
+  if (page.next != 0) page.response.set_next_page_token(ToPageToken(absl::StrCat(page.next)));
+  page.response.set_position(last);
+  return std::move(page.response);
+}
+
+}  // namespace
+
+void AddHistoryService(Methods& methods, Ledger& ledger) {
+  methods.SlowRead<v1::ListEntriesRequest, v1::ListEntriesResponse>(
+      [&ledger](const Call& call, const v1::ListEntriesRequest& request) {
+        return ListEntries(ledger, call, request);
+      });
+}
+
+}  // namespace bursar

@@ -1,0 +1,43 @@
+#include "services/cli/cli.h"
+
+#include "absl/status/statusor.h"
+#include "services/cli/ask.h"
+#include "services/cli/command_line.h"
+#include "services/cli/exit_codes.h"
+#include "services/cli/help.h"
+#include "services/cli/serve.h"
+#include "services/cli/settings.h"
+
+namespace bursar::cli {
+namespace {
+
+int Misuse(const absl::Status& wrong, const World& world) {
+  world.err << "Error: " << wrong.message() << "\n";
+  return kMisuse;
+}
+
+std::string HelpFor(const CommandLine& line) {
+  if (line.verb != nullptr) return HelpForVerb(*line.verb);
+  if (line.noun.empty()) return HelpForAll();
+  return line.noun == "serve" ? HelpForServe() : HelpForNoun(line.noun);
+}
+
+}  // namespace
+
+int Run(const std::vector<std::string>& arguments, const World& world) {
+  const absl::StatusOr<CommandLine> line = arguments.empty() ? CommandLine() : ReadCommandLine(arguments);
+  if (!line.ok()) return Misuse(line.status(), world);
+  if (line->kind == CommandLine::Kind::kHelp) {
+    world.out << HelpFor(*line);
+    return kDone;
+  }
+  if (line->kind == CommandLine::Kind::kVersion) {
+    world.out << "bursar " << BURSAR_VERSION << "\n";
+    return kDone;
+  }
+  const absl::StatusOr<Settings> settings = Settings::Load(line->settings, world);
+  if (!settings.ok()) return Misuse(settings.status(), world);
+  return line->kind == CommandLine::Kind::kServe ? Serve(*settings, world) : Ask(*line, *settings, world);
+}
+
+}  // namespace bursar::cli

@@ -1,0 +1,232 @@
+#include "services/cli/command_line.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "services/cli/settings.h"
+
+namespace bursar::cli {
+namespace {
+
+// The parser for all there is. CLI11 only finds out which word belongs to which flag; what a value may be, and the
+// sentences about it, are ours.
+class Parser {
+ public:
+  Parser() {
+    Prepare(root_);
+    root_.add_flag("--version");
+    for (const Setting& setting : AllSettings()) {
+      if (!setting.serve_only) AddSetting(root_, setting);
+    }
+    serve_ = root_.add_subcommand("serve");
+    Prepare(*serve_);
+    for (const Setting& setting : AllSettings()) {
+      if (setting.serve_only) AddSetting(*serve_, setting);
+    }
+    for (const Noun& noun : Nouns()) Prepare(*root_.add_subcommand(noun.name));
+    for (const Verb& verb : Verbs()) AddVerb(verb);
+  }
+
+  absl::StatusOr<CommandLine> Read(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    CommandLine line;
+    bool help = false;
+    try {
+      root_.parse(arguments);
+    } catch (const CLI::CallForHelp&) {
+      help = true;
+    } catch (const CLI::ParseError& error) {
+      return absl::InvalidArgumentError(absl::StrCat(error.what(), ". ", SeeHelp("")));
+    }
+
+    CLI::App* noun = OnlySubcommand(root_);
+    CLI::App* verb = noun == nullptr ? nullptr : OnlySubcommand(*noun);
+    line.noun = noun == nullptr ? "" : noun->get_name();
+    line.verb = VerbOf(verb != nullptr ? verb : noun);
+    if (help) return line;
+    if (root_.get_option("--version")->count() > 0) {
+      line.kind = CommandLine::Kind::kVersion;
+      return line;
+    }
+    if (absl::Status fits = CheckWords(noun, line); !fits.ok()) return fits;
+    for (const auto& [setting, option] : settings_) {
+      if (option->count() == 0) continue;
+      if (option->count() > 1) return TwiceError(setting->flag());
+      line.settings[setting->key] = option->results().front();
+    }
+    if (noun == serve_) {
+      line.kind = CommandLine::Kind::kServe;
+      return line;
+    }
+    line.kind = CommandLine::Kind::kAsk;
+    for (const auto& [flag, option] : verbs_.at(line.verb).fields) {
+      if (option->count() == 0) continue;
+      if (option->count() > 1 && !flag.repeated()) return TwiceError(flag.name);
+      line.fields.emplace_back(flag, option->results());
+    }
+    const VerbOptions& options = verbs_.at(line.verb);
+    if (options.json_request->count() > 0) line.json_request = options.json_request->results().back();
+    if (options.at != nullptr && options.at->count() > 0) line.at = options.at->results().back();
+    return line;
+  }
+
+ private:
+  struct VerbOptions {
+    CLI::App* app = nullptr;
+    std::vector<std::pair<RequestFlag, CLI::Option*>> fields;
+    CLI::Option* json_request = nullptr;
+    CLI::Option* at = nullptr;
+  };
+
+  static void Prepare(CLI::App& app) {
+    app.set_help_flag("--help,-h");
+    app.allow_extras();
+    app.fallthrough();
+    // One is enough; without this a value that happens to be a noun would be taken for one.
+    app.require_subcommand(0, 1);
+  }
+
+  CLI::Option* AddOption(CLI::App& app, const std::string& names) {
+    // The parser wants somewhere to put values; they are read from the option.
+    unused_.push_back(std::make_unique<std::vector<std::string>>());
+    return app.add_option(names, *unused_.back())
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  CLI::Option* AddSwitch(CLI::App& app, const std::string& names) {
+    unused_.push_back(std::make_unique<std::vector<std::string>>());
+    return app.add_flag(names, *unused_.back());
+  }
+
+  void AddSetting(CLI::App& app, const Setting& setting) {
+    settings_.emplace_back(&setting, setting.kind == SettingKind::kSwitch ? AddSwitch(app, setting.flag())
+                                                                          : AddOption(app, setting.flag()));
+  }
+
+  void AddVerb(const Verb& verb) {
+    CLI::App* app = root_.get_subcommand(verb.noun);
+    if (!verb.verb.empty()) {
+      app = app->add_subcommand(verb.verb);
+      Prepare(*app);
+    }
+    VerbOptions& options = verbs_[&verb];
+    options.app = app;
+    for (const RequestFlag& flag : FlagsOf(*verb.request, verb.inlined)) {
+      const bool positional = !verb.positional.empty() && flag.field().name() == verb.positional;
+      const std::string names = positional ? absl::StrCat(flag.name.substr(2), ",", flag.name) : flag.name;
+      options.fields.emplace_back(flag, flag.is_switch() ? AddSwitch(*app, names) : AddOption(*app, names));
+    }
+    options.json_request = AddOption(*app, "--json-request");
+    if (HasMoment(*verb.request)) options.at = AddOption(*app, "--at");
+  }
+
+  static CLI::App* OnlySubcommand(CLI::App& app) {
+    const std::vector<CLI::App*> parsed = app.get_subcommands();
+    return parsed.empty() ? nullptr : parsed.front();
+  }
+
+  const Verb* VerbOf(const CLI::App* app) const {
+    for (const auto& [verb, options] : verbs_) {
+      if (options.app == app) return verb;
+    }
+    return nullptr;
+  }
+
+  static std::string SeeHelp(absl::string_view name) {
+    return absl::StrCat("See `bursar ", name, name.empty() ? "" : " ", "--help`.");
+  }
+
+  static absl::Status TwiceError(const std::string& flag) {
+    return absl::InvalidArgumentError(absl::StrCat(flag, " is written more than once; write it once."));
+  }
+
+  // That every word has found its place, and that there is a verb to ask.
+  absl::Status CheckWords(const CLI::App* noun, const CommandLine& line) const {
+    const std::vector<std::string> strays = root_.remaining(true);
+    const std::string stray = strays.empty() ? "" : strays.front();
+    const bool stray_flag = absl::StartsWith(stray, "-") && stray.size() > 1;
+    const std::string name = line.verb != nullptr ? line.verb->name() : line.noun;
+    if (stray_flag) {
+      const std::string flag = stray.substr(0, stray.find('='));
+      return absl::InvalidArgumentError(absl::StrCat(flag, " is not a flag of `bursar", name.empty() ? "" : " ", name,
+                                                     "`.", Likely(flag, line.verb), " ", SeeHelp(name)));
+    }
+    if (noun == nullptr) {
+      std::vector<std::string> nouns = {"serve"};
+      for (const Noun& known : Nouns()) nouns.push_back(known.name);
+      return absl::InvalidArgumentError(
+          absl::StrCat(stray.empty() ? "" : absl::StrCat("\"", stray, "\" is not known. "),
+                       "Write one of: ", absl::StrJoin(nouns, ", "), ". ", SeeHelp("")));
+    }
+    if (noun != serve_ && line.verb == nullptr) {
+      std::vector<std::string> verbs;
+      for (const Verb& verb : Verbs()) {
+        if (verb.noun == line.noun) verbs.push_back(verb.verb);
+      }
+      return absl::InvalidArgumentError(
+          absl::StrCat(stray.empty() ? "" : absl::StrCat("\"", stray, "\" is not known. "),
+                       "Write one of: ", absl::StrJoin(verbs, ", "), ". ", SeeHelp(line.noun)));
+    }
+    if (!stray.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", stray, "\" has no place here; values follow a flag. ", SeeHelp(name)));
+    }
+    return absl::OkStatus();
+  }
+
+  // " Did you mean --cost?" where a flag is close to what was written; else empty.
+  std::string Likely(const std::string& written, const Verb* verb) const {
+    std::vector<std::string> known;
+    for (const auto& [setting, option] : settings_) known.push_back(setting->flag());
+    if (verb != nullptr) {
+      for (const auto& [flag, option] : verbs_.at(verb).fields) known.push_back(flag.name);
+    }
+    for (const std::string& flag : known) {
+      // The last part, or the beginning: "--name" for "--contact.name", "--user" for "--user-id".
+      if (absl::EndsWith(flag, "." + written.substr(2)) || absl::StartsWith(flag, written + "-") ||
+          Distance(flag, written) <= 2) {
+        return absl::StrCat(" Did you mean ", flag, "?");
+      }
+    }
+    return "";
+  }
+
+  // How many letters have to change, come or go.
+  static size_t Distance(const std::string& a, const std::string& b) {
+    std::vector<size_t> row(b.size() + 1);
+    for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (size_t i = 1; i <= a.size(); ++i) {
+      size_t diagonal = row[0];
+      row[0] = i;
+      for (size_t j = 1; j <= b.size(); ++j) {
+        const size_t above = row[j];
+        row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+        diagonal = above;
+      }
+    }
+    return row[b.size()];
+  }
+
+  CLI::App root_;
+  CLI::App* serve_ = nullptr;
+  std::vector<std::pair<const Setting*, CLI::Option*>> settings_;
+  std::map<const Verb*, VerbOptions> verbs_;
+  std::vector<std::unique_ptr<std::vector<std::string>>> unused_;
+};
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments) {
+  return Parser().Read(arguments);
+}
+
+bool HasMoment(const google::protobuf::Descriptor& request) { return request.FindFieldByName("at_time") != nullptr; }
+
+}  // namespace bursar::cli

@@ -1,0 +1,94 @@
+#include "services/cli/serve.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "services/cli/store.h"
+#include "services/server/server.h"
+
+namespace bursar::cli {
+namespace {
+
+// SIGTERM and SIGINT, kept from all threads until somebody waits for them.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+
+  bool Pending() const {
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+  }
+
+  // Returns at the first; the second then ends the process.
+  void Wait() {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  }
+
+ private:
+  sigset_t signals_;
+};
+
+std::string AddressOf(const Server& server, const std::string& listen) {
+  if (absl::StartsWith(listen, "unix:")) return listen;
+  return absl::StrCat(listen.substr(0, listen.rfind(':')), ":", server.port());
+}
+
+}  // namespace
+
+ExitCode Serve(const Settings& settings, const World& world) {
+  const std::string folder = settings.Text("data_dir");
+  if (folder.empty()) {
+    world.err
+        << "Error: --data-dir is missing: the folder in which the ledger is kept, for example --data-dir ./ledger.\n";
+    return kMisuse;
+  }
+  StopSignals signals;
+  // A log line that nobody reads must not end the server.
+  std::signal(SIGPIPE, SIG_IGN);
+  const absl::Time start = world.now();
+  const absl::StatusOr<std::unique_ptr<Server>> started =
+      OpenStore({.data_folder = folder,
+                 .create_if_missing = true,
+                 .address = settings.Text("listen"),
+                 .insecure = settings.Switch("insecure"),
+                 .on_replay =
+                     [&signals](Position, Position) {
+                       // Nothing is answered yet, so there is nothing to drain.
+                       if (signals.Pending()) std::_Exit(kDone);
+                     },
+                 .queue_capacity = static_cast<size_t>(settings.Whole("queue_capacity")),
+                 .group_capacity = static_cast<size_t>(settings.Whole("group_capacity"))},
+                world);
+  if (!started.ok()) {
+    world.err << "Error: " << started.status().message() << "\n";
+    return ExitCodeOfStore(started.status());
+  }
+  Server& server = **started;
+  const Position position = server.ledger().log().Last().position;
+  world.out << absl::StrFormat("Bursar serves %s at %s (%s, ready after %.2f s)\n", folder,
+                               AddressOf(server, settings.Text("listen")),
+                               position == 0 ? "an empty ledger" : absl::StrCat("position ", position),
+                               absl::ToDoubleSeconds(world.now() - start))
+            << std::flush;
+
+  signals.Wait();
+  world.err << "Stopping: no new calls, answers to all that wait. A second signal ends it at once.\n" << std::flush;
+  server.Drain(settings.Duration("drain_timeout"));
+  world.err << "Stopped at position " << server.ledger().log().Last().position << ".\n" << std::flush;
+  return kDone;
+}
+
+}  // namespace bursar::cli

@@ -1,0 +1,162 @@
+#include "services/server/server.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "grpc/health/v1/health.pb.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/grpcpp.h"
+#include "ledger/log/memory_log.h"
+#include "ledger/log/rocksdb_log.h"
+#include "services/grpc/door.h"
+
+namespace bursar {
+namespace {
+
+// "127.0.0.1:7070" -> "127.0.0.1"; "[::1]:7070" -> "[::1]".
+absl::string_view HostOf(absl::string_view address) { return address.substr(0, address.rfind(':')); }
+
+bool IsOfThisMachine(absl::string_view address) {
+  const absl::string_view host = HostOf(address);
+  return host == "localhost" || host == "127.0.0.1" || host == "[::1]" || absl::StartsWith(address, "unix:");
+}
+
+absl::Status CheckAddress(const Server::Options& options) {
+  if (options.address.empty() || options.insecure || IsOfThisMachine(options.address)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("Callers are not authenticated yet, so that Bursar listens on this machine only, not at ",
+                   options.address, ". Use 127.0.0.1, or say --insecure where the network itself is trusted."));
+}
+
+absl::Status PrepareFolder(const Server::Options& options) {
+  std::error_code error;
+  if (std::filesystem::is_directory(options.data_folder, error)) return absl::OkStatus();
+  if (!options.create_if_missing) {
+    return absl::NotFoundError(absl::StrCat("There is no data folder ", options.data_folder, "."));
+  }
+  std::filesystem::create_directories(options.data_folder, error);
+  if (error) {
+    return absl::InternalError(
+        absl::StrCat("The data folder ", options.data_folder, " cannot be made: ", error.message()));
+  }
+  // Who people are stands in it.
+  std::filesystem::permissions(options.data_folder, std::filesystem::perms::owner_all, error);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+// In the order in which they are made; taken apart in the opposite one.
+struct Server::Parts {
+  SystemClock system_clock;
+  std::unique_ptr<EventLog> log;
+  LinkKey links = LinkKey::Fresh();
+  std::unique_ptr<Ledger> ledger;
+  std::unique_ptr<Calls> calls;
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  std::unique_ptr<grpc::Server> grpc_server;
+  int port = 0;
+  std::once_flag drained;
+
+  absl::Status OpenStore(const Options& options);
+  absl::Status OpenLedger(const Options& options);
+  absl::Status OpenDoors(const Options& options);
+};
+
+absl::Status Server::Parts::OpenStore(const Options& options) {
+  if (options.data_folder.empty()) {
+    log = std::make_unique<MemoryLog>();
+    return absl::OkStatus();
+  }
+  if (auto status = PrepareFolder(options); !status.ok()) return status;
+  auto opened = RocksDbLog::Open(
+      {.folder = absl::StrCat(options.data_folder, "/log"), .create_if_missing = options.create_if_missing});
+  if (!opened.ok()) return opened.status();
+  log = *std::move(opened);
+  auto key = LinkKey::LoadOrMake(absl::StrCat(options.data_folder, "/link.key"));
+  if (!key.ok()) return key.status();
+  links = *key;
+  return absl::OkStatus();
+}
+
+absl::Status Server::Parts::OpenLedger(const Options& options) {
+  auto opened = Ledger::Open({
+      .log = log.get(),
+      .clock = options.clock != nullptr ? options.clock : &system_clock,
+      .projections_folder = options.data_folder.empty() ? "" : absl::StrCat(options.data_folder, "/projections"),
+      .on_failure = options.on_failure,
+      .on_replay = options.on_replay,
+      .queue_capacity = options.queue_capacity,
+      .group_capacity = options.group_capacity,
+  });
+  if (!opened.ok()) return opened.status();
+  ledger = *std::move(opened);
+  return absl::OkStatus();
+}
+
+absl::Status Server::Parts::OpenDoors(const Options& options) {
+  calls = std::make_unique<Calls>(*ledger, links);
+  services = MakeGrpcServices(*calls);
+  grpc::EnableDefaultHealthCheckService(true);
+  // So that its description is linked, which reflection looks for.
+  grpc::health::v1::HealthCheckRequest::descriptor();
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMostRequestBytes);
+  // Two servers at one port would share its calls, and each would have half of the entries.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  if (!options.address.empty()) builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  for (const auto& service : services) builder.RegisterService(service.get());
+  grpc_server = builder.BuildAndStart();
+  if (grpc_server != nullptr && (options.address.empty() || port != 0)) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("Cannot listen at ", options.address, ": is another server running there?"));
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(Options options) {
+  if (auto status = CheckAddress(options); !status.ok()) return status;
+  if (!options.on_failure) {
+    options.on_failure = [](const absl::Status& status) {
+      std::fprintf(stderr, "The log cannot be written: %s. Bursar ends, and recovers when it is started again.\n",
+                   status.ToString().c_str());
+      std::_Exit(EXIT_FAILURE);
+    };
+  }
+  auto parts = std::make_unique<Parts>();
+  if (auto status = parts->OpenStore(options); !status.ok()) return status;
+  if (auto status = parts->OpenLedger(options); !status.ok()) return status;
+  if (auto status = parts->OpenDoors(options); !status.ok()) return status;
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { Drain(absl::ZeroDuration()); }
+
+void Server::Drain(absl::Duration grace) {
+  std::call_once(parts_->drained, [&] {
+    if (auto* health = parts_->grpc_server->GetHealthCheckService()) health->Shutdown();
+    parts_->grpc_server->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+    parts_->grpc_server->Wait();
+  });
+}
+
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() { return parts_->grpc_server->InProcessChannel({}); }
+
+int Server::port() const { return parts_->port; }
+
+Ledger& Server::ledger() { return *parts_->ledger; }
+
+const LinkKey& Server::link_key() const { return parts_->links; }
+
+std::vector<Calls::Count> Server::Counts() const { return parts_->calls->Counts(); }
+
+}  // namespace bursar

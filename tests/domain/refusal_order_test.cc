@@ -1,0 +1,378 @@
+// Each command is tried with everything wrong at once, then mended one thing at a time: the refusals that come one
+// after the other have to be those of the RPC's comment, in its order.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <regex>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/domain/story.h"
+
+namespace bursar {
+namespace {
+
+// What the comment above `rpc` promises after "Refusals", in order.
+std::vector<std::string> Promised(const std::string& rpc) {
+  for (const auto& file : std::filesystem::directory_iterator(BURSAR_SOURCE_DIR "/proto/bursar/v1")) {
+    std::ifstream lines(file.path());
+    std::string comment;
+    for (std::string line; std::getline(lines, line);) {
+      absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
+      if (absl::ConsumePrefix(&text, "//")) {
+        absl::StrAppend(&comment, text, " ");
+        continue;
+      }
+      if (absl::StartsWith(text, absl::StrCat("rpc ", rpc, "("))) {
+        const size_t start = comment.find("Refusals");
+        EXPECT_NE(start, std::string::npos) << rpc;
+        const std::string refusals = comment.substr(start);
+        const std::regex reason("[A-Z]+(_[A-Z]+)+");
+        std::vector<std::string> reasons(std::sregex_token_iterator(refusals.begin(), refusals.end(), reason), {});
+        // Where it is listed, all before it but permission is the door's.
+        const auto reused = std::find(reasons.begin(), reasons.end(), "REQUEST_ID_REUSED");
+        if (reused != reasons.end()) reasons.erase(reasons.begin() + 1, reused + 1);
+        return reasons;
+      }
+      comment.clear();
+    }
+  }
+  ADD_FAILURE() << "there is no rpc " << rpc;
+  return {};
+}
+
+struct Step {
+  Reason refused;
+  std::function<void()> mend;
+};
+
+class Refusals : public testing::Test {
+ protected:
+  // `who` may not; Ada, who has billing set up and 50.00, is the lab's admin; the lab waits for its contact.
+  Refusals() {
+    story.Upgrade("ada");
+    story.Must(CreateOrganization{.handle = "lab", .name = "Lab", .admin = kAda, .currency = "USD"});
+    story.Must(UpgradeForm(kLabs, kAda, "lab"));
+  }
+  std::function<void()> Become(const char* principal) {
+    return [this, principal] { who = As(principal); };
+  }
+
+  template <class AnyCommand>
+  void Expect(const std::string& rpc, const AnyCommand& command, const std::vector<Step>& steps) {
+    std::vector<std::string> order;
+    for (const Step& step : steps) {
+      ASSERT_THAT(story.Do(command, who), IsRefused(step.refused)) << rpc;
+      order.push_back(NameOf(step.refused));
+      step.mend();
+    }
+    EXPECT_THAT(story.Do(command, who), IsAllowed()) << rpc;
+    EXPECT_EQ(order, Promised(rpc)) << rpc;
+  }
+
+  Story story;
+  Principal who = As("user-mallory");
+};
+
+TEST_F(Refusals, PublishPartner) {
+  const PublishPartner command{.partner_id = "brand"};
+  Expect("PublishPartner", command, {{Reason::kPermissionDenied, Become("operator-olga")}});
+}
+
+TEST_F(Refusals, PublishPromotion) {
+  PublishPromotion command{.promotion_id = "welcome", .partner_id = "nobody", .amount = Usd("1"), .currency = "USD"};
+  command.start_time = story.now() - absl::Hours(1);
+  command.end_time = story.now() - absl::Hours(2);
+  Expect("PublishPromotion", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kPartnerNotFound, [&] { command.partner_id = kPartner; }},
+          {Reason::kAlreadyPublished, [&] { command.promotion_id = "other"; }},
+          {Reason::kEffectiveTimeInPast, [&] { command.start_time = story.now(); }},
+          {Reason::kInvalidField, [&] { command.end_time = story.now() + absl::Hours(1); }}});
+}
+
+TEST_F(Refusals, PublishTerms) {
+  PublishTerms command{.version = "1", .effective_time = story.now() - absl::Hours(1)};
+  Expect("PublishTerms", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kAlreadyPublished, [&] { command.version = "2"; }},
+          {Reason::kEffectiveTimeInPast, [&] { command.effective_time.reset(); }}});
+}
+
+TEST_F(Refusals, PublishActionCatalogue) {
+  PublishActionCatalogue command{.effective_time = story.now() - absl::Hours(1),
+                                 .actions = {{.name = "data.add"}, {.name = "data.add"}}};
+  Expect("PublishActionCatalogue", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kEffectiveTimeInPast, [&] { command.effective_time.reset(); }},
+          {Reason::kInvalidField, [&] { command.actions.pop_back(); }}});
+}
+
+TEST_F(Refusals, PublishPriceList) {
+  PublishPriceList command{
+      .currency = "USD", .effective_time = story.now() - absl::Hours(1), .prices = {{.sku = "a"}, {.sku = "a"}}};
+  Expect("PublishPriceList", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kEffectiveTimeInPast, [&] { command.effective_time.reset(); }},
+          {Reason::kInvalidField, [&] { command.prices.back().region = "here"; }}});
+}
+
+TEST_F(Refusals, RegisterUser) {
+  RegisterUser command = Registration("Ada", "nobody");
+  Expect("RegisterUser", command,
+         {{Reason::kPartnerNotFound, [&] { command.partner_id.clear(); }},
+          {Reason::kHandleTaken, [&] { command.handle = "ada2"; }},
+          {Reason::kEmailRegistered, [&] { command.person.email = "ada2@example.org"; }}});
+}
+
+TEST_F(Refusals, CreateOrganization) {
+  CreateOrganization command{.handle = "LAB", .name = "Lab", .admin = kBob, .currency = "USD"};
+  Expect("CreateOrganization", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kUserNotFound, [&] { command.admin = kAda; }},
+          {Reason::kHandleTaken, [&] { command.handle = "lab2"; }}});
+}
+
+TEST_F(Refusals, InviteMember) {
+  InviteMember command{.organization = kLab, .user = kBob};
+  Expect("InviteMember", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kUserNotFound, [&] { command.user = kAda; }},
+          {Reason::kAlreadyMember, [&] {
+             story.Must(Registration("bob"));
+             command.user = kBob;
+           }}});
+}
+
+TEST_F(Refusals, AcceptInvitation) {
+  const AcceptInvitation command{.organization = kLab, .user = kBob};
+  Expect(
+      "AcceptInvitation", command,
+      {{Reason::kPermissionDenied, Become("user-bob")}, {Reason::kNotInvited, [&] {
+                                                           story.Must(Registration("bob"));
+                                                           story.Must(InviteMember{.organization = kLab, .user = kBob});
+                                                         }}});
+}
+
+TEST_F(Refusals, SetMemberAccess) {
+  SetMemberAccess command{.organization = kLab, .user = kBob};
+  Expect("SetMemberAccess", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kNotAMember, [&] { command.user = kAda; }},
+          {Reason::kLastAdmin, [&] { command.access.admin = true; }}});
+}
+
+TEST_F(Refusals, SetDefaultPayer) {
+  SetDefaultPayer command{.user = kBob, .billing_account = kAdas};
+  Expect("SetDefaultPayer", command,
+         {{Reason::kPermissionDenied, Become("user-bob")},
+          {Reason::kUserNotFound, [&] { story.Must(Registration("bob")); }},
+          {Reason::kNotYourBillingAccount, [&] { command.billing_account = kLabs; }},
+          {Reason::kBillableActivitiesNotAllowed, [&] { story.Join(kLab, "bob", kMayBill); }}});
+}
+
+TEST_F(Refusals, CreateProject) {
+  CreateProject command{.user = kBob, .name = "x", .bill_to = kAdas};
+  story.Must(PublishActionCatalogue{.actions = {{.name = "analysis.run"}}});
+  Expect("CreateProject", command,
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kUserNotFound, [&] { story.Must(Registration("bob")); }},
+          {Reason::kNotYourBillingAccount, [&] { command.bill_to = kLabs; }},
+          {Reason::kBillableActivitiesNotAllowed, [&] { story.Join(kLab, "bob", kMayBill); }},
+          {Reason::kUnknownAction,
+           [&] { story.Must(PublishActionCatalogue{.actions = {{.name = "project.create", .gated = true}}}); }},
+          {Reason::kBillingNotSetUp, [&] { story.Must(Opened("lab")); }},
+          {Reason::kSpendingLimitExceeded,
+           [&] { story.Must(SetSpendingLimit{.billing_account = kLabs, .limit = Usd("1")}); }}});
+}
+
+TEST_F(Refusals, SubmitAccountUpgrade) {
+  SubmitAccountUpgrade command = UpgradeForm(kAdas, kAda, "again");
+  command.terms_version = "0";
+  Expect("SubmitAccountUpgrade", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kAlreadyConfirmed, [&] { command.billing_account = kLabs; }},
+          {Reason::kTermsOutdated, [&] { command.terms_version = "1"; }}});
+}
+
+TEST_F(Refusals, ResendVerification) {
+  ResendVerification command{.billing_account = kBobs, .link = Link("again")};
+  Expect("ResendVerification", command,
+         {{Reason::kPermissionDenied, Become("support-sam")},
+          {Reason::kBillingAccountNotFound, [&] { command.billing_account = kAdas; }},
+          {Reason::kNothingToResend, [&] { command.billing_account = kLabs; }}});
+}
+
+TEST_F(Refusals, ConfirmBilling) {
+  ConfirmBilling command = Opened("invented");
+  story.Pass(absl::Hours(24 * 8));
+  Expect("ConfirmBilling", command,
+         {{Reason::kLinkInvalid, [&] { command = Opened("lab"); }},
+          {Reason::kLinkExpired, [&] {
+             story.Must(ResendVerification{.billing_account = kLabs, .link = Link("new")});
+             command = Opened("new");
+           }}});
+}
+
+TEST_F(Refusals, RecordPayment) {
+  RecordPayment command{.billing_account = kBobs, .amount = kMostMoney, .currency = "GBP"};
+  Expect("RecordPayment", command,
+         {{Reason::kPermissionDenied, Become("finance-fay")},
+          {Reason::kBillingAccountNotFound, [&] { command.billing_account = kAdas; }},
+          {Reason::kCurrencyMismatch, [&] { command.currency = "USD"; }},
+          {Reason::kAmountTooLarge, [&] { command.amount = Usd("1"); }}});
+}
+
+TEST_F(Refusals, GrantCredit) {
+  GrantCredit command{.billing_account = kBobs, .amount = kMostMoney, .currency = "GBP", .reason = "x"};
+  command.expire_time = story.now();
+  Expect("GrantCredit", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kBillingAccountNotFound, [&] { command.billing_account = kAdas; }},
+          {Reason::kCurrencyMismatch, [&] { command.currency.clear(); }},
+          {Reason::kInvalidField, [&] { command.expire_time.reset(); }},
+          {Reason::kAmountTooLarge, [&] { command.amount = Usd("1"); }}});
+}
+
+TEST_F(Refusals, SetSpendingLimit) {
+  SetSpendingLimit command{.billing_account = kBobs, .limit = Usd("1"), .currency = "GBP"};
+  Expect("SetSpendingLimit", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kBillingAccountNotFound, [&] { command.billing_account = kAdas; }},
+          {Reason::kCurrencyMismatch, [&] { command.currency = "USD"; }}});
+}
+
+TEST_F(Refusals, RequestLimitIncrease) {
+  RequestLimitIncrease command{.billing_account = kLabs, .user = kAda, .requested_limit = Money(), .currency = "GBP"};
+  Expect("RequestLimitIncrease", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kCurrencyMismatch, [&] { command.currency = "USD"; }},
+          {Reason::kBillingNotSetUp, [&] { story.Must(Opened("lab")); }},
+          {Reason::kNotAnIncrease, [&] { command.requested_limit = Usd("1"); }}});
+}
+
+TEST_F(Refusals, ApproveLimitIncrease) {
+  const auto ask = [&](const char* limit) {
+    return IncreaseId(
+        story.Must(RequestLimitIncrease{.billing_account = kAdas, .user = kAda, .requested_limit = Usd(limit)})
+            .position());
+  };
+  const IncreaseId superseded = ask("5");
+  const IncreaseId pending = ask("5");
+  story.Must(SetSpendingLimit{.billing_account = kAdas, .limit = Usd("7")});
+  ApproveLimitIncrease command{.increase = IncreaseId(1), .limit = Usd("6")};
+  Expect(
+      "ApproveLimitIncrease", command,
+      {{Reason::kPermissionDenied, Become("operator-ada")},
+       {Reason::kIncreaseNotFound, [&] { command.increase = superseded; }},
+       {Reason::kOwnRequest, Become("operator-olga")},
+       {Reason::kIncreaseNotPending, [&] { command.increase = pending; }},
+       {Reason::kMoreThanRequested, [&] { command.limit = Usd("4"); }},
+       {Reason::kNotAnIncrease, [&] { story.Must(SetSpendingLimit{.billing_account = kAdas, .limit = Usd("3")}); }}});
+}
+
+TEST_F(Refusals, DenyLimitIncrease) {
+  const RequestLimitIncrease ask{.billing_account = kAdas, .user = kAda, .requested_limit = Usd("5")};
+  const IncreaseId superseded(story.Must(ask).position());
+  const IncreaseId pending(story.Must(ask).position());
+  DenyLimitIncrease command{.increase = IncreaseId(1)};
+  Expect("DenyLimitIncrease", command,
+         {{Reason::kPermissionDenied, Become("operator-ada")},
+          {Reason::kIncreaseNotFound, [&] { command.increase = superseded; }},
+          {Reason::kOwnRequest, Become("operator-olga")},
+          {Reason::kIncreaseNotPending, [&] { command.increase = pending; }}});
+}
+
+TEST_F(Refusals, Check) {
+  Check command{.action = Asking("unknown", kBob)};
+  command.action.bill_to = kAdas;
+  command.action.project = ProjectId(1);
+  Expect("Check", command,
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kUserNotFound, [&] { command.action.user = kAda; }},
+          {Reason::kUnknownAction, [&] { command.action.action = "data.add"; }},
+          {Reason::kProjectNotFound, [&] { command.action.project = ProjectId(); }}});
+}
+
+TEST_F(Refusals, PlaceHold) {
+  PlaceHold command{.action = Asking("unknown", kBob, Usd("1")), .expire_time = story.now()};
+  command.action.project = ProjectId(1);
+  Expect("PlaceHold", command,
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kUserNotFound, [&] { command.action.user = kAda; }},
+          {Reason::kUnknownAction, [&] { command.action.action = "data.add"; }},
+          {Reason::kProjectNotFound, [&] { command.action.project = ProjectId(); }},
+          {Reason::kActionIsFree, [&] { command.action.action = "analysis.run"; }},
+          {Reason::kInvalidField, [&] { command.expire_time.reset(); }}});
+}
+
+TEST_F(Refusals, ExtendHold) {
+  const HoldId hold = story.Hold(Job(kAda, Usd("1")));
+  ExtendHold command{.hold = HoldId(1), .additional = Usd("1000"), .expire_time = story.now()};
+  Expect("ExtendHold", command,
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kHoldNotOpen, [&] { command.hold = hold; }},
+          {Reason::kInvalidField, [&] {
+             command.expire_time.reset();
+             command.additional = Usd("1");
+           }}});
+}
+
+TEST_F(Refusals, CaptureHold) {
+  const HoldId hold = story.Hold(Job(kAda, Usd("1")));
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  Metered usage{.sku = "unknown", .quantity = most, .usage_time = story.now() + absl::Hours(1)};
+  CaptureHold command{.hold = HoldId(1), .cost = usage};
+  const auto use = [&] { command.cost = usage; };
+  Expect("CaptureHold", command,
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kHoldNotOpen, [&] { command.hold = hold; }},
+          {Reason::kInvalidField, [&] { usage.usage_time.reset(), use(); }},
+          {Reason::kNoPrice, [&] { usage.sku = "compute.mem1", use(); }},
+          {Reason::kAmountTooLarge, [&] { usage.quantity = 360'000, use(); }},
+          {Reason::kCaptureExceedsHold, [&] { usage.quantity = 3'600, use(); }}});
+}
+
+TEST_F(Refusals, ReleaseHold) {
+  const HoldId hold = story.Hold(Job(kAda, Usd("1")));
+  ReleaseHold command{.hold = HoldId(1)};
+  Expect("ReleaseHold", command,
+         {{Reason::kPermissionDenied, Become("service-portal")}, {Reason::kHoldNotOpen, [&] { command.hold = hold; }}});
+}
+
+TEST_F(Refusals, RecordUsage) {
+  RecordUsage command = CoreHours(kBob, 1, kBobs);
+  command.project = ProjectId(1);
+  command.metered = {
+      .sku = "unknown", .quantity = std::numeric_limits<int64_t>::max(), .usage_time = story.now() + absl::Hours(1)};
+  Expect("RecordUsage", command,
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kUserNotFound, [&] { command.user = kAda; }},
+          {Reason::kProjectNotFound, [&] { command.project = ProjectId(); }},
+          {Reason::kBillingAccountNotFound, [&] { command.bill_to = kAdas; }},
+          {Reason::kInvalidField, [&] { command.metered.usage_time.reset(); }},
+          {Reason::kNoPrice, [&] { command.metered.sku = "compute.mem1"; }},
+          {Reason::kAmountTooLarge, [&] { command.metered.quantity = 1; }}});
+}
+
+// The gate's own order is that of its denials; for want of permission it says nothing else.
+TEST_F(Refusals, OfTheGateAreDenialsInOrder) {
+  const auto bindings = [&](const BillingAccountId& bill_to) {
+    std::vector<std::string> reasons;
+    const Entry entry = story.Must(PlaceHold{.action = Job(kBob, Usd("1"), bill_to)});
+    for (const auto& binding : entry.events(0).action_denied().bindings()) reasons.push_back(binding.reason());
+    return reasons;
+  };
+  story.Must(Registration("bob"));
+  EXPECT_THAT(bindings(kAdas), testing::ElementsAre("NOT_YOUR_BILLING_ACCOUNT"));
+  EXPECT_THAT(bindings(kLabs), testing::ElementsAre("BILLABLE_ACTIVITIES_NOT_ALLOWED"));
+  story.Join(kLab, "bob", kMayBill);
+  EXPECT_THAT(bindings(kLabs), testing::ElementsAre("BILLING_NOT_SET_UP", "SPENDING_LIMIT_EXCEEDED"));
+  story.Must(Opened("lab"));
+  EXPECT_THAT(bindings(kLabs), testing::ElementsAre("SPENDING_LIMIT_EXCEEDED"));
+}
+
+}  // namespace
+}  // namespace bursar

@@ -1,0 +1,80 @@
+// What a small, busy and badly behaved world asks of its ledger: few people, tiny funds, all commands, right and wrong.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "ledger/base/principal.h"
+#include "ledger/domain/commands.h"
+#include "tests/laws/dice.h"
+#include "tests/laws/model.h"
+
+namespace bursar::laws {
+
+struct Asked {
+  Principal principal;
+  Command command;
+};
+
+class Workload {
+ public:
+  // `model` outlives it and says what there is to ask about.
+  Workload(uint64_t seed, const Model& model);
+
+  // When the next command comes: often at once, often just before, at or after what is due next. Not less than `now`.
+  int64_t Later(int64_t now, int64_t next_due);
+
+  Asked Next(int64_t now);
+
+ private:
+  // What most worlds begin with: policy, people, organizations, billing set up, some funds.
+  void Begin();
+
+  Asked Random();
+  Asked AsOperator(Command command);
+  Asked AsService(Command command);
+  Asked AsUser(const UserId& user, Command command);
+
+  Asked Policy();
+  Asked People();
+  Asked Membership();
+  Asked Billing();
+  Asked Funding();
+  Asked Increase();
+  Asked Holding();
+  Asked Usage();
+
+  UserId AnyUser();
+  OrganizationId AnyOrganization();
+  BillingAccountId AnyAccount();
+  ProjectId AnyProject();
+  HoldId AnyHold();
+  IncreaseId AnyIncrease();
+  Principal AnyPrincipal();
+  UserId AdminOf(const OrganizationId& organization);
+  UserId AskerFor(const BillingAccountId& account);
+  GatedAction AnyAction();
+  Metered AnyMetered();
+  LinkSeed NewLink();
+  std::string CurrencyFor(const BillingAccountId& account);
+
+  // Near what there is: 0, 1, all of it, one more, one less, a part; sometimes the most there can be.
+  Money Around(int64_t amount);
+  // A small amount, more than zero; in rich worlds sometimes the most there can be.
+  Money Some();
+  PublishActionCatalogue Catalogue();
+  PublishPriceList Prices(const std::string& currency);
+
+  Dice dice_;
+  const Model& model_;
+  const bool rich_;
+  int64_t now_ = 0;
+  std::deque<Asked> beginning_;
+  std::vector<LinkSeed> links_;
+  // Asked again now and then.
+  Asked last_;
+};
+
+}  // namespace bursar::laws

@@ -1,0 +1,524 @@
+// The story of the README through the gRPC door: from a registration to a denied job and an approved increase.
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "bursar/v1/account.pb.h"
+#include "bursar/v1/billing.pb.h"
+#include "bursar/v1/credit.pb.h"
+#include "bursar/v1/finance.pb.h"
+#include "bursar/v1/gate.pb.h"
+#include "bursar/v1/history.pb.h"
+#include "bursar/v1/limit.pb.h"
+#include "bursar/v1/outbox.pb.h"
+#include "bursar/v1/policy.pb.h"
+#include "bursar/v1/usage.pb.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+#include "ledger/base/clock.h"
+#include "services/api/call_log.h"
+#include "services/client/client.h"
+#include "services/client/status.h"
+#include "services/server/server.h"
+
+namespace bursar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr int64_t kUnit = 1'000'000;
+
+// A data folder that is gone afterwards.
+class Folder {
+ public:
+  Folder()
+      : path_(std::filesystem::temp_directory_path() / absl::StrCat("bursar-story-",
+                                                                    ::testing::UnitTest::GetInstance()->random_seed(),
+                                                                    "-", absl::GetCurrentTimeNanos())) {}
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string text() const { return path_.string(); }
+
+ private:
+  const std::filesystem::path path_;
+};
+
+std::string ReasonOfError(const absl::Status& status) {
+  const auto info = ErrorInfoOf(status);
+  return info.has_value() ? info->reason() : absl::StrCat("no reason: ", status.ToString());
+}
+
+// A server on a data folder, and everybody who talks to it.
+class Story : public ::testing::Test {
+ protected:
+  Story() {
+    SetCallLog(false);
+    Start();
+  }
+
+  void Start() {
+    server_.reset();
+    auto server = Server::Start({.data_folder = folder_.text(), .create_if_missing = true, .clock = &clock_});
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+
+  template <class Response, class Request>
+  absl::StatusOr<Response> Try(const std::string& principal, const Request& request) {
+    const Client client(server_->InProcessChannel(),
+                        {.principal = principal, .timeout = absl::Seconds(30), .attempts = 1});
+    return client.Call<Response>(request);
+  }
+
+  // For calls that must succeed.
+  template <class Response, class Request>
+  Response As(const std::string& principal, const Request& request) {
+    auto response = Try<Response>(principal, request);
+    EXPECT_TRUE(response.ok()) << Request::descriptor()->name() << ": " << response.status();
+    return response.ok() ? *std::move(response) : Response();
+  }
+
+  template <class Request>
+  Request Write() {
+    Request request;
+    request.set_request_id(absl::StrCat("request-", ++requests_));
+    return request;
+  }
+
+  void PublishPolicy();
+  v1::RegisterUserRequest Registration(const std::string& handle);
+  v1::SubmitAccountUpgradeRequest Upgrade(const std::string& account);
+  std::string MailedToken();
+  // Registers ada through the partner, and sets up her billing; funds are 50 then.
+  void UpgradeAda();
+  v1::PlaceHoldRequest HoldOf(int64_t units);
+  int64_t Funds();
+
+  const Folder folder_;
+  ManualClock clock_{absl::FromUnixSeconds(1'790'000'000)};
+  std::unique_ptr<Server> server_;
+  int requests_ = 0;
+};
+
+void Story::PublishPolicy() {
+  auto partner = Write<v1::PublishPartnerRequest>();
+  partner.mutable_partner()->set_partner_id("sjcloudplatform");
+  partner.mutable_partner()->set_display_name("SJ Cloud Platform");
+  partner.mutable_partner()->set_default_region("azure:westus");
+  As<v1::PublishPartnerResponse>("operator-olga", partner);
+
+  auto promotion = Write<v1::PublishPromotionRequest>();
+  promotion.mutable_promotion()->set_promotion_id("welcome");
+  promotion.mutable_promotion()->set_partner_id("sjcloudplatform");
+  promotion.mutable_promotion()->set_amount_micros(50 * kUnit);
+  promotion.mutable_promotion()->set_currency("USD");
+  As<v1::PublishPromotionResponse>("operator-olga", promotion);
+
+  for (const auto document : {v1::DOCUMENT_TERMS, v1::DOCUMENT_PRICING}) {
+    auto terms = Write<v1::PublishTermsRequest>();
+    terms.mutable_terms()->set_document(document);
+    terms.mutable_terms()->set_version("2026-01");
+    terms.mutable_terms()->set_url("https://example.org/terms");
+    As<v1::PublishTermsResponse>("operator-olga", terms);
+  }
+
+  auto catalogue = Write<v1::PublishActionCatalogueRequest>();
+  for (const char* name : {"project.create", "folder.create", "analysis.run"}) {
+    auto& action = *catalogue.add_actions();
+    action.set_name(name);
+    action.set_gated(true);
+    action.set_free(std::string(name) != "analysis.run");
+    action.set_category("compute");
+  }
+  As<v1::PublishActionCatalogueResponse>("operator-olga", catalogue);
+
+  auto prices = Write<v1::PublishPriceListRequest>();
+  prices.set_currency("USD");
+  auto& price = *prices.add_prices();
+  price.set_sku("compute.mem1");
+  price.set_price_micros(143'000);
+  price.set_per_quantity(3'600);
+  price.set_category("compute");
+  As<v1::PublishPriceListResponse>("operator-olga", prices);
+}
+
+v1::RegisterUserRequest Story::Registration(const std::string& handle) {
+  auto request = Write<v1::RegisterUserRequest>();
+  request.set_handle(handle);
+  request.set_name("Ada Lovelace");
+  request.set_email(absl::StrCat(handle, "@example.org"));
+  request.set_partner_id("sjcloudplatform");
+  request.set_currency("USD");
+  return request;
+}
+
+v1::SubmitAccountUpgradeRequest Story::Upgrade(const std::string& account) {
+  auto request = Write<v1::SubmitAccountUpgradeRequest>();
+  request.set_billing_account(account);
+  request.mutable_contact()->set_name("Grace Hopper");
+  request.mutable_contact()->set_email("grace@example.org");
+  request.mutable_contact()->set_postal_address("1 Main St\nSpringfield");
+  request.mutable_contact()->set_phone("+1 555 0100");
+  request.set_terms_version("2026-01");
+  request.set_pricing_version("2026-01");
+  return request;
+}
+
+std::string Story::MailedToken() {
+  v1::ListMessagesRequest request;
+  request.set_newest_first(true);
+  const auto response = As<v1::ListMessagesResponse>("support-sam", request);
+  for (const auto& message : response.messages()) {
+    if (!message.link_token().empty()) return message.link_token();
+  }
+  return "";
+}
+
+void Story::UpgradeAda() {
+  PublishPolicy();
+  As<v1::RegisterUserResponse>("", Registration("ada"));
+  As<v1::SubmitAccountUpgradeResponse>("user-ada", Upgrade("user-ada"));
+  auto confirm = Write<v1::ConfirmBillingRequest>();
+  confirm.set_token(MailedToken());
+  As<v1::ConfirmBillingResponse>("", confirm);
+}
+
+v1::PlaceHoldRequest Story::HoldOf(int64_t units) {
+  auto request = Write<v1::PlaceHoldRequest>();
+  request.mutable_gated_action()->set_action("analysis.run");
+  request.mutable_gated_action()->set_user_id("user-ada");
+  request.mutable_gated_action()->set_cost_micros(units * kUnit);
+  return request;
+}
+
+int64_t Story::Funds() {
+  const auto response = As<v1::GetBillingAccountResponse>("user-ada", v1::GetBillingAccountRequest());
+  return response.billing_account().balance().funds_micros();
+}
+
+TEST_F(Story, A1_RegistersWithAPromiseThatIsNotSpendable) {
+  PublishPolicy();
+  const auto registered = As<v1::RegisterUserResponse>("", Registration("Ada.L"));
+  EXPECT_EQ(registered.user_id(), "user-ada.l");
+  EXPECT_EQ(registered.region(), "azure:westus");
+  EXPECT_EQ(registered.entitlement().amount_micros(), 50 * kUnit);
+  EXPECT_EQ(registered.entitlement().status(), v1::Entitlement::STATUS_ENTITLED);
+  const auto account = As<v1::GetBillingAccountResponse>("user-ada.l", v1::GetBillingAccountRequest());
+  EXPECT_EQ(account.billing_account().balance().funds_micros(), 0);
+  EXPECT_EQ(account.billing_account().setup().status(), v1::BillingSetup::STATUS_NOT_SET_UP);
+}
+
+TEST_F(Story, A7_ShowsStrangersTheProfileOnly) {
+  UpgradeAda();
+  As<v1::RegisterUserResponse>("", Registration("bob"));
+  v1::GetUserRequest request;
+  request.set_user_id("user-ada");
+  const auto seen = As<v1::GetUserResponse>("user-bob", request).user();
+  EXPECT_EQ(seen.name(), "Ada Lovelace");
+  EXPECT_TRUE(seen.profile_only());
+  EXPECT_EQ(seen.email(), "");
+  EXPECT_EQ(seen.default_payer(), "");
+  EXPECT_EQ(As<v1::GetUserResponse>("user-ada", request).user().upgrade(), v1::User::UPGRADE_BY_FORM);
+}
+
+TEST_F(Story, U3_ConfirmsByTheMailedLinkAndGrantsThePromise) {
+  PublishPolicy();
+  As<v1::RegisterUserResponse>("", Registration("ada"));
+  const auto submitted = As<v1::SubmitAccountUpgradeResponse>("user-ada", Upgrade("user-ada"));
+  EXPECT_EQ(submitted.sent_to(), "grace@example.org");
+  const std::string token = MailedToken();
+  v1::GetVerificationRequest look;
+  look.set_token(token);
+  const auto asked = As<v1::GetVerificationResponse>("", look);
+  EXPECT_EQ(asked.terms_url(), "https://example.org/terms");
+  EXPECT_FALSE(asked.confirmed());
+  EXPECT_EQ(Funds(), 0);
+
+  auto confirm = Write<v1::ConfirmBillingRequest>();
+  confirm.set_token(token);
+  const auto confirmed = As<v1::ConfirmBillingResponse>("", confirm);
+  EXPECT_THAT(confirmed.upgraded_user_ids(), ElementsAre("user-ada"));
+  EXPECT_EQ(confirmed.credit().granted_micros(), 50 * kUnit);
+  EXPECT_EQ(Funds(), 50 * kUnit);
+
+  // U6: opened twice.
+  auto again = Write<v1::ConfirmBillingRequest>();
+  again.set_token(token);
+  EXPECT_EQ(As<v1::ConfirmBillingResponse>("", again).position(), confirmed.position());
+  EXPECT_TRUE(As<v1::GetVerificationResponse>("", look).confirmed());
+}
+
+TEST_F(Story, U8_RefusesAnAlteredLinkAndRevealsNothing) {
+  PublishPolicy();
+  As<v1::RegisterUserResponse>("", Registration("ada"));
+  As<v1::SubmitAccountUpgradeResponse>("user-ada", Upgrade("user-ada"));
+  std::string token = MailedToken();
+  token.back() = token.back() == 'A' ? 'E' : 'A';
+  for (const std::string& wrong : {token, std::string("no.link")}) {
+    v1::GetVerificationRequest look;
+    look.set_token(wrong);
+    const auto refused = Try<v1::GetVerificationResponse>("", look);
+    EXPECT_EQ(ReasonOfError(refused.status()), "LINK_INVALID");
+    EXPECT_THAT(std::string(refused.status().message()), Not(HasSubstr("ada")));
+  }
+}
+
+TEST_F(Story, HoldsCapturesRunsOutAndGetsMore) {
+  UpgradeAda();
+  auto project = Write<v1::CreateProjectRequest>();
+  project.set_name("genomes");
+  const auto created = As<v1::CreateProjectResponse>("user-ada", project);
+  EXPECT_EQ(created.project().billing_account(), "user-ada");
+
+  auto forty = HoldOf(40);
+  forty.mutable_gated_action()->set_project_id(created.project().project_id());
+  const auto held = As<v1::PlaceHoldResponse>("service-portal", forty);
+  ASSERT_TRUE(held.decision().allowed());
+  EXPECT_EQ(held.hold().held_micros(), 40 * kUnit);
+  EXPECT_EQ(held.decision().funds_micros(), 10 * kUnit);
+
+  auto capture = Write<v1::CaptureHoldRequest>();
+  capture.set_hold_id(held.hold().hold_id());
+  capture.set_amount_micros(31'370'000);
+  capture.set_last(true);
+  const auto captured = As<v1::CaptureHoldResponse>("service-portal", capture);
+  EXPECT_EQ(captured.charge().amount_micros(), 31'370'000);
+  ASSERT_EQ(captured.returned_size(), 1);
+  EXPECT_EQ(captured.returned(0).amount_micros(), 8'630'000);
+  EXPECT_EQ(Funds(), 18'630'000);
+
+  const auto denied = As<v1::PlaceHoldResponse>("service-portal", HoldOf(20)).decision();
+  EXPECT_FALSE(denied.allowed());
+  EXPECT_EQ(denied.reason(), v1::ERROR_REASON_SPENDING_LIMIT_EXCEEDED);
+  ASSERT_EQ(denied.bindings_size(), 1);
+  EXPECT_EQ(denied.bindings(0).shortfall_micros(), 1'370'000);
+  EXPECT_THAT(denied.remedy(), Not(IsEmpty()));
+  EXPECT_THAT(denied.lifters(), ElementsAre("user-ada"));
+
+  auto ask = Write<v1::RequestLimitIncreaseRequest>();
+  ask.set_billing_account("user-ada");
+  ask.set_requested_limit_micros(200 * kUnit);
+  const auto asked = As<v1::RequestLimitIncreaseResponse>("user-ada", ask);
+  EXPECT_EQ(asked.increase().status(), v1::LimitIncrease::STATUS_PENDING);
+  const auto pending = As<v1::PlaceHoldResponse>("service-portal", HoldOf(20)).decision();
+  EXPECT_EQ(pending.pending_increase_id(), asked.increase().increase_id());
+
+  auto approve = Write<v1::ApproveLimitIncreaseRequest>();
+  approve.set_increase_id(asked.increase().increase_id());
+  approve.set_limit_micros(100 * kUnit);
+  const auto approved = As<v1::ApproveLimitIncreaseResponse>("operator-olga", approve);
+  EXPECT_EQ(approved.limit_micros(), 100 * kUnit);
+  EXPECT_EQ(approved.funds_micros(), 118'630'000);
+  EXPECT_TRUE(As<v1::PlaceHoldResponse>("service-portal", HoldOf(20)).decision().allowed());
+}
+
+TEST_F(Story, G12_RehearsesWithoutATrace) {
+  UpgradeAda();
+  auto dry = HoldOf(60);
+  dry.set_validate_only(true);
+  const Position before = server_->ledger().log().Last().position;
+  const auto would = As<v1::PlaceHoldResponse>("service-portal", dry);
+  EXPECT_EQ(server_->ledger().log().Last().position, before);
+  dry.set_validate_only(false);
+  auto did = As<v1::PlaceHoldResponse>("service-portal", dry);
+  EXPECT_GT(server_->ledger().log().Last().position, before);
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(would.decision(), did.decision()))
+      << would.DebugString() << did.DebugString();
+}
+
+TEST_F(Story, G1_RecordsADeniedCheckOnceAMinute) {
+  UpgradeAda();
+  v1::CheckRequest request;
+  request.mutable_gated_action()->set_action("analysis.run");
+  request.mutable_gated_action()->set_user_id("user-ada");
+  request.mutable_gated_action()->set_cost_micros(10 * kUnit);
+  const Position before = server_->ledger().log().Last().position;
+  const auto allowed = As<v1::CheckResponse>("service-portal", request).decision();
+  EXPECT_TRUE(allowed.allowed());
+  EXPECT_EQ(allowed.funds_micros(), 50 * kUnit);
+  EXPECT_EQ(allowed.position(), before);
+
+  request.mutable_gated_action()->set_cost_micros(60 * kUnit);
+  v1::CheckBatchRequest batch;
+  for (int i = 0; i < 3; ++i) *batch.add_gated_actions() = request.gated_action();
+  batch.add_gated_actions()->set_action("no.such");
+  batch.mutable_gated_actions(3)->set_user_id("user-ada");
+  const auto results = As<v1::CheckBatchResponse>("service-portal", batch);
+  ASSERT_EQ(results.results_size(), 4);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(results.results(i).decision().reason(), v1::ERROR_REASON_SPENDING_LIMIT_EXCEEDED);
+    EXPECT_EQ(results.results(i).decision().position(), before + 1);
+  }
+  EXPECT_EQ(results.results(3).error().code(), static_cast<int>(absl::StatusCode::kNotFound));
+  EXPECT_EQ(server_->ledger().log().Last().position, before + 1);
+}
+
+// Everybody at once, over several connections.
+TEST_F(Story, G6_GivesExactlyAsManyHoldsAsThereAreFundsFor) {
+  constexpr int kClients = 8;
+  constexpr int kHolds = 1'000;
+  UpgradeAda();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<Client>(
+        server_->InProcessChannel(), Client::Options{.principal = "service-portal", .timeout = absl::Seconds(60)}));
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  int given = 0;
+  std::map<std::string, int> denied;
+  int answered = 0;
+  for (int i = 0; i < kHolds; ++i) {
+    clients[static_cast<size_t>(i % kClients)]->CallAsync<v1::PlaceHoldResponse>(
+        HoldOf(1), [&](const absl::StatusOr<v1::PlaceHoldResponse>& response) {
+          const std::lock_guard<std::mutex> lock(mutex);
+          EXPECT_TRUE(response.ok()) << response.status();
+          const bool allowed = response.ok() && response->decision().allowed();
+          given += allowed ? 1 : 0;
+          if (response.ok() && !allowed) ++denied[response->decision().bindings(0).DebugString()];
+          if (++answered == kHolds) changed.notify_one();
+        });
+  }
+  std::unique_lock<std::mutex> lock(mutex);
+  changed.wait(lock, [&] { return answered == kHolds; });
+  EXPECT_EQ(given, 50);
+  // All alike: the same rule, the same shortfall.
+  ASSERT_EQ(denied.size(), 1U);
+  EXPECT_EQ(denied.begin()->second, kHolds - 50);
+  EXPECT_EQ(Funds(), 0);
+}
+
+TEST_F(Story, M1_ChargesARecordOnce) {
+  UpgradeAda();
+  v1::RecordUsageRequest request;
+  for (const char* id : {"u1", "u2", "u1"}) {
+    auto& record = *request.add_records();
+    record.set_record_id(id);
+    record.set_user_id("user-ada");
+    record.mutable_usage()->set_sku("compute.mem1");
+    record.mutable_usage()->set_quantity(36'000);
+    *record.mutable_usage()->mutable_usage_time() = google::protobuf::Timestamp();
+    record.mutable_usage()->mutable_usage_time()->set_seconds(1'790'000'000);
+  }
+  const auto first = As<v1::RecordUsageResponse>("service-portal", request);
+  ASSERT_EQ(first.results_size(), 3);
+  EXPECT_EQ(first.results(0).charge().amount_micros(), 1'430'000);
+  EXPECT_EQ(first.results(0).charge().charge_id(), first.results(2).charge().charge_id());
+  EXPECT_EQ(Funds(), 50 * kUnit - 2 * 1'430'000);
+
+  Start();
+  const auto again = As<v1::RecordUsageResponse>("service-portal", request);
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(first, again)) << again.DebugString();
+  request.mutable_records(0)->mutable_usage()->set_quantity(1);
+  EXPECT_EQ(As<v1::RecordUsageResponse>("service-portal", request).results(0).error().code(),
+            static_cast<int>(absl::StatusCode::kAlreadyExists));
+  EXPECT_EQ(Funds(), 50 * kUnit - 2 * 1'430'000);
+}
+
+TEST_F(Story, F4_TellsBalancesOfThePast) {
+  UpgradeAda();
+  const auto now = As<v1::GetBalanceResponse>("finance-fay", [] {
+    v1::GetBalanceRequest request;
+    request.set_billing_account("user-ada");
+    return request;
+  }());
+  As<v1::PlaceHoldResponse>("service-portal", HoldOf(40));
+  v1::GetBalanceRequest request;
+  request.set_billing_account("user-ada");
+  request.set_at_position(now.balance().position());
+  EXPECT_EQ(As<v1::GetBalanceResponse>("finance-fay", request).balance().funds_micros(), 50 * kUnit);
+  request.set_at_position(now.balance().position() + 1);
+  const auto held = As<v1::GetBalanceResponse>("finance-fay", request).balance();
+  EXPECT_EQ(held.funds_micros(), 10 * kUnit);
+  EXPECT_EQ(held.held_micros(), 40 * kUnit);
+  request.mutable_at_time()->set_seconds(1'790'000'000);
+  EXPECT_EQ(As<v1::GetBalanceResponse>("finance-fay", request).balance().funds_micros(), 10 * kUnit);
+  request.set_at_position(1);
+  EXPECT_EQ(ReasonOfError(Try<v1::GetBalanceResponse>("finance-fay", request).status()), "BILLING_ACCOUNT_NOT_FOUND");
+  request.set_at_position(1'000'000);
+  EXPECT_EQ(ReasonOfError(Try<v1::GetBalanceResponse>("finance-fay", request).status()), "INVALID_FIELD");
+}
+
+TEST_F(Story, F5_BalancesTheBooks) {
+  UpgradeAda();
+  const auto held = As<v1::PlaceHoldResponse>("service-portal", HoldOf(40));
+  auto capture = Write<v1::CaptureHoldRequest>();
+  capture.set_hold_id(held.hold().hold_id());
+  capture.set_amount_micros(30 * kUnit);
+  capture.set_last(true);
+  As<v1::CaptureHoldResponse>("service-portal", capture);
+  const auto books = As<v1::GetTrialBalanceResponse>("finance-fay", v1::GetTrialBalanceRequest());
+  ASSERT_EQ(books.totals_size(), 1);
+  EXPECT_EQ(books.totals(0).debit_micros(), books.totals(0).credit_micros());
+  EXPECT_GT(books.totals(0).debit_micros(), 0);
+
+  v1::ListChargesRequest charges;
+  charges.set_billing_account("user-ada");
+  const auto listed = As<v1::ListChargesResponse>("user-ada", charges);
+  ASSERT_EQ(listed.charges_size(), 1);
+  EXPECT_EQ(listed.charges(0).hold_id(), held.hold().hold_id());
+}
+
+TEST_F(Story, F6_AnswersTheSameAfterARestart) {
+  UpgradeAda();
+  const auto request = HoldOf(40);
+  const auto first = As<v1::PlaceHoldResponse>("service-portal", request);
+  Start();
+  const auto again = As<v1::PlaceHoldResponse>("service-portal", request);
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(first, again)) << again.DebugString();
+  auto other = request;
+  other.mutable_gated_action()->set_cost_micros(1);
+  EXPECT_EQ(ReasonOfError(Try<v1::PlaceHoldResponse>("service-portal", other).status()), "REQUEST_ID_REUSED");
+  EXPECT_EQ(Funds(), 10 * kUnit);
+}
+
+TEST_F(Story, HistoryTellsFactsAndNoSecrets) {
+  UpgradeAda();
+  As<v1::PlaceHoldResponse>("service-portal", HoldOf(40));
+  v1::ListEntriesRequest request;
+  request.set_page_size(3);
+  std::string all;
+  int entries = 0;
+  do {
+    const auto page = As<v1::ListEntriesResponse>("finance-fay", request);
+    entries += page.entries_size();
+    absl::StrAppend(&all, page.DebugString());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(static_cast<Position>(entries), server_->ledger().log().Last().position);
+  EXPECT_THAT(all, HasSubstr("HoldPlaced"));
+  EXPECT_THAT(all, HasSubstr("parts[0].amount_micros"));
+  for (const char* secret : {"Lovelace", "@example.org", "Springfield", "555", "secret_hash", "selector"}) {
+    EXPECT_THAT(all, Not(HasSubstr(secret)));
+  }
+  request = v1::ListEntriesRequest();
+  EXPECT_EQ(ReasonOfError(Try<v1::ListEntriesResponse>("user-ada", request).status()), "PERMISSION_DENIED");
+  request.set_billing_account("user-ada");
+  EXPECT_GT(As<v1::ListEntriesResponse>("user-ada", request).entries_size(), 3);
+}
+
+TEST_F(Story, ListsGoOnWhereTheyEnded) {
+  PublishPolicy();
+  for (const char* handle : {"ada", "bob", "cy", "dee", "eve"}) As<v1::RegisterUserResponse>("", Registration(handle));
+  v1::ListBillingAccountsRequest request;
+  request.set_page_size(2);
+  std::vector<std::string> names;
+  do {
+    const auto page = As<v1::ListBillingAccountsResponse>("operator-olga", request);
+    for (const auto& account : page.billing_accounts()) names.push_back(account.billing_account());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(names, ElementsAre("user-ada", "user-bob", "user-cy", "user-dee", "user-eve"));
+}
+
+}  // namespace
+}  // namespace bursar
