@@ -57,7 +57,7 @@ std::string ClockText(int32_t second) {
   int32_t day = second / kDay;
   if (second % kDay < 0) --day;
   const int32_t rest = second - day * kDay;
-  const std::string clock = absl::StrFormat("%02d:%02d", rest / kHour, rest % kHour / kMinute);
+  std::string clock = absl::StrFormat("%02d:%02d", rest / kHour, rest % kHour / kMinute);
   if (day == 0) return clock;
   if (rest == 0 && day == 1) return "24:00";
   return absl::StrFormat("day %d %s", day, clock);

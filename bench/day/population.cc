@@ -36,7 +36,7 @@ Contact DrawContact(Random& random) {
 }
 
 // "amara.abara", then "amara.abara2", ...
-std::string Numbered(std::string base, absl::flat_hash_set<std::string>& taken) {
+std::string Numbered(const std::string& base, absl::flat_hash_set<std::string>& taken) {
   std::string handle = base;
   for (int number = 2; !taken.insert(handle).second; ++number) handle = absl::StrCat(base, number);
   return handle;

@@ -31,13 +31,13 @@ int64_t TimesPowerOfTwo(int64_t value, int64_t exponent) {
 int64_t Log2(int64_t above, int64_t below) {
   absl::uint128 ratio = (absl::uint128(static_cast<uint64_t>(above)) << 32) / static_cast<uint64_t>(below);
   int64_t result = 0;
-  while (ratio >> 33 != 0) {
+  while ((ratio >> 33) != 0) {
     ratio >>= 1;
     result += 1 << 16;
   }
   for (int bit = 15; bit >= 0; --bit) {
     ratio = (ratio * ratio) >> 32;
-    if (ratio >> 33 == 0) continue;
+    if ((ratio >> 33) == 0) continue;
     ratio >>= 1;
     result += int64_t{1} << bit;
   }

@@ -26,7 +26,8 @@ class Random {
 
   template <class Item>
   void Shuffle(std::vector<Item>& items) {
-    for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[static_cast<size_t>(Below(i))]);
+    for (size_t i = items.size(); i > 1; --i)
+      std::swap(items[i - 1], items[static_cast<size_t>(Below(static_cast<int64_t>(i)))]);
   }
 
  private:

@@ -9,7 +9,7 @@ namespace bursar::day {
 namespace {
 
 constexpr size_t kBatch = 500;
-// The most that a record may say: a million terabytes and more.
+// The most that a record may say. A node would have run for 31 million years.
 constexpr int64_t kAbsurdQuantity = 1'000'000'000'000'000;
 
 }  // namespace
@@ -23,7 +23,7 @@ UsagePlayer::Metered UsagePlayer::Record(std::string id, Payer payer, uint32_t p
   metered.record.set_user_id(stage_.population.UserId(person));
   metered.record.set_project_id(stage_.project_ids[project]);
   metered.record.set_bill_to(stage_.population.AccountId(payer));
-  metered.record.mutable_usage()->set_sku(PriceOf(sku).name);
+  metered.record.mutable_usage()->set_sku(PriceOf(metered.absurd ? Sku::kGpuNode : sku).name);
   metered.record.mutable_usage()->set_quantity(metered.absurd ? kAbsurdQuantity : quantity);
   return metered;
 }

@@ -27,6 +27,12 @@ constexpr int kAccounts = 1'000;
 constexpr int kOutstanding[] = {1, 8, 64, 256};
 constexpr int kMostConnections = 4;
 
+// A message without a byte; a buffer without a slice would be none.
+grpc::ByteBuffer Nothing() {
+  const grpc::Slice empty(size_t{0});
+  return {&empty, 1};
+}
+
 // Answers every call with nothing, as early as the callback API lets it.
 class EmptyService : public grpc::Service {
  public:
@@ -37,8 +43,7 @@ class EmptyService : public grpc::Service {
     MarkMethodRawCallback(
         0, new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
                [](grpc::CallbackServerContext* context, const grpc::ByteBuffer*, grpc::ByteBuffer* response) {
-                 grpc::Slice nothing(size_t{0});
-                 *response = grpc::ByteBuffer(&nothing, 1);
+                 *response = Nothing();
                  auto* reactor = context->DefaultReactor();
                  reactor->Finish(grpc::Status::OK);
                  return reactor;
@@ -81,17 +86,19 @@ class RawCaller {
 
   void Call(int slot, const std::string& method, grpc::ByteBuffer request, std::function<void()> done) {
     struct Flight {
-      grpc::ClientContext context;
+      std::unique_ptr<grpc::ClientContext> context = std::make_unique<grpc::ClientContext>();
       grpc::ByteBuffer request;
       grpc::ByteBuffer response;
     };
     auto flight = std::make_shared<Flight>();
-    flight->context.AddMetadata(kPrincipalKey, "service-load");
+    flight->context->AddMetadata(kPrincipalKey, "service-load");
     flight->request = std::move(request);
-    stubs_[slot % stubs_.size()]->UnaryCall(&flight->context, method, grpc::StubOptions(), &flight->request,
+    stubs_[slot % stubs_.size()]->UnaryCall(flight->context.get(), method, grpc::StubOptions(), &flight->request,
                                             &flight->response,
                                             [flight, done = std::move(done)](const grpc::Status& status) {
                                               BURSAR_CHECK(status.ok());
+                                              // The channel's last user must not go in this thread of gRPC's.
+                                              flight->context.reset();
                                               done();
                                             });
   }
@@ -111,7 +118,7 @@ v1::GatedAction ActionOf(int slot) {
 Figures RunEmpty(int port, int outstanding, absl::Duration time) {
   RawCaller caller(port, outstanding);
   return RunLoop(outstanding, time, [&](int slot, std::function<void()> done) {
-    caller.Call(slot, EmptyService::kMethod, grpc::ByteBuffer(), std::move(done));
+    caller.Call(slot, EmptyService::kMethod, Nothing(), std::move(done));
   });
 }
 

@@ -28,7 +28,7 @@ void Grant(Balance& balance, const storage::v1::CreditGranted& event, const std:
                .expire_time = TimeOrNever(event.expire_time()),
                .actions = {event.actions().begin(), event.actions().end()},
                .reason = event.reason(),
-               .granted_by = principal});
+               .granted_by = GrantedBy(event, principal)});
 }
 
 // What is paid beyond what is owed becomes a credit that burns after all others.
@@ -212,6 +212,10 @@ void Balance::Apply(const Event& event, Position, const std::string& principal) 
       break;
   }
   BURSAR_CHECK(!"an event from a newer Bursar");
+}
+
+std::string GrantedBy(const storage::v1::CreditGranted& event, const std::string& principal) {
+  return event.origin() == storage::v1::CreditGranted::ORIGIN_PROMOTION ? "promotion" : principal;
 }
 
 BillingAccountId AccountOf(const Event& event) {

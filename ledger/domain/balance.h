@@ -67,6 +67,9 @@ struct Balance {
   void Apply(const storage::v1::Event& event, Position position, const std::string& principal);
 };
 
+// Who gave a credit: the principal of the entry, or "promotion", which nobody in particular gives.
+std::string GrantedBy(const storage::v1::CreditGranted& event, const std::string& principal);
+
 // The account that the event opens, whose money it moves or whose limit it sets; empty where it does none of these.
 BillingAccountId AccountOf(const storage::v1::Event& event);
 

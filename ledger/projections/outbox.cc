@@ -175,11 +175,11 @@ class Taking {
     MessageRow message;
     message.set_kind(MessageRow::KIND_VERIFICATION);
     message.set_subject(absl::StrCat("Please confirm that you receive the bills of ", event.billing_account()));
-    message.set_body(absl::StrCat(
-        "Dear ", setup.contact().name(), ",\n\n", setup.user_id(), " named you as the billing contact of ",
-        event.billing_account(),
-        ". By confirming you accept responsibility for its bills. If you do not expect this, do nothing.\n\n",
-        "The link works once, until ", TimeText(event.expire_time()), ":\n\n"));
+    message.set_body(
+        absl::StrCat("Dear ", setup.contact().name(), ",\n\n", setup.user_id(), " asks you to receive the bills of ",
+                     event.billing_account(),
+                     ". By confirming you accept responsibility for them. If you do not expect this, do nothing.\n\n",
+                     "This works once, until ", TimeText(event.expire_time()), ":\n\n"));
     message.set_selector(event.selector());
     Send(std::move(message), event.billing_account(), {setup.contact()});
   }
@@ -452,7 +452,10 @@ absl::StatusOr<Message> Outbox::Read(MessageId id, const LinkKey& key, absl::Tim
   if (!stored_link->has_value() || !link.ParseFromString(**stored_link)) return Unreadable("a link");
   message.link = StateOf(link, now);
   if (message.link == LinkState::kOpen) message.token = key.Token(row.selector());
-  absl::StrAppend(&message.body, message.link == LinkState::kOpen ? message.token : WhyDead(message.link), "\n");
+  absl::StrAppend(
+      &message.body,
+      message.link == LinkState::kOpen ? absl::StrCat("bursar billing confirm ", message.token) : WhyDead(message.link),
+      "\n");
   return message;
 }
 

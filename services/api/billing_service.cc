@@ -87,7 +87,7 @@ v1::ConfirmBillingResponse RenderConfirmBilling(const Entry& entry) {
     if (event.has_user_upgraded()) response.add_upgraded_user_ids(event.user_upgraded().user_id());
   }
   if (const Event& event = EventOf(entry, Event::kCreditGranted); event.has_credit_granted()) {
-    *response.mutable_credit() = ToCredit(event.credit_granted(), entry.principal());
+    *response.mutable_credit() = ToCredit(event.credit_granted(), GrantedBy(event.credit_granted(), entry.principal()));
   }
   if (const Event& event = EventOf(entry, Event::kPromotionLapsed); event.has_promotion_lapsed()) {
     response.mutable_lapsed()->set_promotion_id(event.promotion_lapsed().promotion_id());

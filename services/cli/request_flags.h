@@ -1,7 +1,7 @@
 // The flags by which a request is written, worked out from its message type, so that a new field has its flag at once.
 //
 //   cost_micros                        --cost 5.00                    expire_time          --expire-time +24h
-//   contact { name }                   --contact.name "Ada Lovelace"  validate_only        --validate-only
+//   contact { name }                   --contact.name "Ada Quillfeather"  validate_only        --validate-only
 //   repeated string actions            --actions a --actions b        an enum              --role admin
 //   repeated Record records            --records-file records.json    "-" reads standard input
 #pragma once

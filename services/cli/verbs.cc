@@ -59,7 +59,7 @@ const std::vector<Verb>& Verbs() {
        .verb = "register",
        .request = v1::RegisterUserRequest::descriptor(),
        .positional = "handle",
-       .example = "user register ada --name \"Ada Lovelace\" --email ada@lab.example --currency USD "
+       .example = "user register ada --name \"Ada Quillfeather\" --email ada@example.org --currency USD "
                   "--partner-id sjcloudplatform"},
       {.noun = "user",
        .verb = "get",
@@ -77,7 +77,7 @@ const std::vector<Verb>& Verbs() {
        .verb = "create",
        .request = v1::CreateOrganizationRequest::descriptor(),
        .positional = "handle",
-       .example = "organization create lab --name \"Lovelace Lab\" --currency USD --as user-ada"},
+       .example = "organization create lab --name \"Quillfeather Lab\" --currency USD --as user-ada"},
       {.noun = "organization",
        .verb = "get",
        .request = v1::GetOrganizationRequest::descriptor(),
@@ -118,7 +118,7 @@ const std::vector<Verb>& Verbs() {
        .verb = "submit-upgrade",
        .request = v1::SubmitAccountUpgradeRequest::descriptor(),
        .positional = "billing_account",
-       .example = "billing submit-upgrade user-ada --contact.name \"Grace Hopper\" --contact.email grace@lab.example "
+       .example = "billing submit-upgrade user-ada --contact.name \"Grace Tenderfoot\" --contact.email grace@example.org "
                   "--contact.postal-address \"1 Main St\" --contact.phone \"+1 555 0100\" --terms-version 2026-01 "
                   "--pricing-version 2026-01 --as user-ada"},
       {.noun = "billing",

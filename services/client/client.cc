@@ -14,6 +14,7 @@
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "ledger/base/check.h"
+#include "services/client/keep_grpc.h"
 #include "services/client/retry.h"
 #include "services/client/status.h"
 
@@ -38,6 +39,7 @@ void Prepare(grpc::ClientContext& context, const Client::Options& options, absl:
 }  // namespace
 
 std::shared_ptr<grpc::Channel> NewChannel(const std::string& address) {
+  KeepGrpc();
   grpc::ChannelArguments arguments;
   // Channels would otherwise share one connection per address.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -124,8 +126,12 @@ struct Client::AsyncCall {
       alarm.Set(absl::ToChronoTime(now + *pause), [this](bool) { Start(); });
       return;
     }
-    done(status, *response);
+    // gRPC 1.51 aborts where a channel's last user goes in one of its own threads. The caller may let go of the channel
+    // as soon as it has its answer, so this call lets go before.
+    const std::unique_ptr<Message> answer = std::move(response);
+    const MessageDone tell = std::move(done);
     delete this;
+    tell(status, *answer);
   }
 };
 

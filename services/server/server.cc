@@ -16,6 +16,7 @@
 #include "grpcpp/grpcpp.h"
 #include "ledger/log/memory_log.h"
 #include "ledger/log/rocksdb_log.h"
+#include "services/client/keep_grpc.h"
 #include "services/grpc/door.h"
 
 namespace bursar {
@@ -122,6 +123,7 @@ absl::Status Server::Parts::OpenDoors(const Options& options) {
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(Options options) {
+  KeepGrpc();
   if (auto status = CheckAddress(options); !status.ok()) return status;
   if (!options.on_failure) {
     options.on_failure = [](const absl::Status& status) {

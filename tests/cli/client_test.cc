@@ -28,7 +28,7 @@ class ClientTest : public testing::Test {
     request.set_request_id("register-1");
     request.set_handle("ada");
     request.set_name("Ada");
-    request.set_email("ada@lab.example");
+    request.set_email("ada@example.org");
     request.set_currency("USD");
     return request;
   }

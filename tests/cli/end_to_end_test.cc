@@ -67,12 +67,12 @@ void PlayTheStory(const Asker& ask) {
   ask.Json(olga, {"policy", "publish-action-catalogue", "--actions-file", "-"},
            R"([{"name": "analysis.run", "gated": true, "category": "compute"}])");
 
-  const json ada = ask.Json("", {"user", "register", "Ada", "--name", "Ada", "--email", "ada@lab.example", "--currency",
+  const json ada = ask.Json("", {"user", "register", "Ada", "--name", "Ada", "--email", "ada@example.org", "--currency",
                                  "USD", "--partner-id", "sjcloudplatform"});
   EXPECT_EQ(ada["user_id"], "user-ada");
   EXPECT_EQ(ada["entitlement"]["status"], "STATUS_ENTITLED");
   ask.Json("user-ada", {"billing", "submit-upgrade", "user-ada", "--contact.name", "Grace", "--contact.email",
-                        "grace@lab.example", "--contact.postal-address", "1 Main St", "--contact.phone", "+1 555 0100",
+                        "grace@example.org", "--contact.postal-address", "1 Main St", "--contact.phone", "+1 555 0100",
                         "--terms-version", "2026-01", "--pricing-version", "2026-01"});
   const json mails = ask.Json(olga, {"outbox"});
   ASSERT_EQ(mails["messages"].size(), 1u);
@@ -137,7 +137,7 @@ TEST(Program, LosesNothingThatWasAnsweredWhenItIsKilled) {
   const Folder folder;
   std::string answer;
   const std::vector<std::string> registration = {
-      "user",       "register", "ada",          "--name",     "Ada",  "--email",       "ada@lab.example",
+      "user",       "register", "ada",          "--name",     "Ada",  "--email",       "ada@example.org",
       "--currency", "USD",      "--request-id", "register-1", "--as", "service-portal"};
   {
     Process server(BURSAR_PROGRAM, {"serve", "--data-dir", folder / "ledger", "--listen", "127.0.0.1:0"});

@@ -139,7 +139,7 @@ TEST(RenderForPeople, WritesEntriesWithTheirEventsBelow) {
 
 TEST(RenderForPeople, WritesMailsAsTheyAreRead) {
   const auto mails = Parsed<v1::ListMessagesResponse>(R"(
-    messages { message_id: "message-17-2" recipient: "grace@lab.example" subject: "Confirm billing" body: "Dear Grace,\n\nplease.\n"
+    messages { message_id: "message-17-2" recipient: "grace@example.org" subject: "Confirm billing" body: "Dear Grace,\n\nplease.\n"
                billing_account: "user-ada" link_token: "abc.def" create_time { seconds: 1769860800 } position: 17 }
     position: 17)");
   EXPECT_EQ(RenderForPeople(mails),
@@ -147,7 +147,7 @@ TEST(RenderForPeople, WritesMailsAsTheyAreRead) {
             "\n"
             "Messages\n"
             "  message-17-2  2026-01-31T12:00:00Z  about user-ada\n"
-            "  To: grace@lab.example\n"
+            "  To: grace@example.org\n"
             "  Subject: Confirm billing\n"
             "    Dear Grace,\n"
             "\n"

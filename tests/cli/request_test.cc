@@ -48,9 +48,9 @@ std::string WhyNot(const std::vector<std::string>& arguments, const std::map<std
 
 TEST(Request, HasFieldsOfNestedMessages) {
   const auto request = As<v1::SubmitAccountUpgradeRequest>({"billing", "submit-upgrade", "user-ada", "--contact.name",
-                                                            "Grace Hopper", "--contact.postal-address", "1 Main St"});
+                                                            "Grace Tenderfoot", "--contact.postal-address", "1 Main St"});
   EXPECT_EQ(request.billing_account(), "user-ada");
-  EXPECT_EQ(request.contact().name(), "Grace Hopper");
+  EXPECT_EQ(request.contact().name(), "Grace Tenderfoot");
   EXPECT_EQ(request.contact().postal_address(), "1 Main St");
 }
 

@@ -63,7 +63,7 @@ const std::map<v1::Format, Texts>& TextsOf() {
       {v1::FORMAT_REGION, {"azure:westus", {"Azure", "a b", "a/b"}}},
       {v1::FORMAT_EMAIL, {"ada@example.org", {"ada", "@example.org", "ada@", "a@b@c", "a da@example.org", "a@b\n"}}},
       {v1::FORMAT_PHONE, {"+1 555 0100", {"1234", "phone", "+++++", "12345\n"}}},
-      {v1::FORMAT_TEXT, {"Ada Lovelace", {"a\nb", "\x01", "   ", "a\x7F", "a\xC2\x85", "a\xE2\x80\xA8"}}},
+      {v1::FORMAT_TEXT, {"Ada Quillfeather", {"a\nb", "\x01", "   ", "a\x7F", "a\xC2\x85", "a\xE2\x80\xA8"}}},
       {v1::FORMAT_NOTE, {"1 Main St\nSpringfield", {"a\x01", "\n \n", "a\x7F"}}},
       {v1::FORMAT_TOKEN, {"abc.def", {"a b", "a\n"}}},
       {v1::FORMAT_REQUEST_ID, {"request-1", {"a b", "ä", "a\n"}}},

@@ -154,7 +154,7 @@ void Story::PublishPolicy() {
 v1::RegisterUserRequest Story::Registration(const std::string& handle) {
   auto request = Write<v1::RegisterUserRequest>();
   request.set_handle(handle);
-  request.set_name("Ada Lovelace");
+  request.set_name("Ada Quillfeather");
   request.set_email(absl::StrCat(handle, "@example.org"));
   request.set_partner_id("sjcloudplatform");
   request.set_currency("USD");
@@ -164,7 +164,7 @@ v1::RegisterUserRequest Story::Registration(const std::string& handle) {
 v1::SubmitAccountUpgradeRequest Story::Upgrade(const std::string& account) {
   auto request = Write<v1::SubmitAccountUpgradeRequest>();
   request.set_billing_account(account);
-  request.mutable_contact()->set_name("Grace Hopper");
+  request.mutable_contact()->set_name("Grace Tenderfoot");
   request.mutable_contact()->set_email("grace@example.org");
   request.mutable_contact()->set_postal_address("1 Main St\nSpringfield");
   request.mutable_contact()->set_phone("+1 555 0100");
@@ -223,7 +223,7 @@ TEST_F(Story, A7_ShowsStrangersTheProfileOnly) {
   v1::GetUserRequest request;
   request.set_user_id("user-ada");
   const auto seen = As<v1::GetUserResponse>("user-bob", request).user();
-  EXPECT_EQ(seen.name(), "Ada Lovelace");
+  EXPECT_EQ(seen.name(), "Ada Quillfeather");
   EXPECT_TRUE(seen.profile_only());
   EXPECT_EQ(seen.email(), "");
   EXPECT_EQ(seen.default_payer(), "");
@@ -497,7 +497,7 @@ TEST_F(Story, HistoryTellsFactsAndNoSecrets) {
   EXPECT_EQ(static_cast<Position>(entries), server_->ledger().log().Last().position);
   EXPECT_THAT(all, HasSubstr("HoldPlaced"));
   EXPECT_THAT(all, HasSubstr("parts[0].amount_micros"));
-  for (const char* secret : {"Lovelace", "@example.org", "Springfield", "555", "secret_hash", "selector"}) {
+  for (const char* secret : {"Quillfeather", "@example.org", "Springfield", "555", "secret_hash", "selector"}) {
     EXPECT_THAT(all, Not(HasSubstr(secret)));
   }
   request = v1::ListEntriesRequest();
