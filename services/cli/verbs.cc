@@ -118,9 +118,10 @@ const std::vector<Verb>& Verbs() {
        .verb = "submit-upgrade",
        .request = v1::SubmitAccountUpgradeRequest::descriptor(),
        .positional = "billing_account",
-       .example = "billing submit-upgrade user-ada --contact.name \"Grace Tenderfoot\" --contact.email grace@example.org "
-                  "--contact.postal-address \"1 Main St\" --contact.phone \"+1 555 0100\" --terms-version 2026-01 "
-                  "--pricing-version 2026-01 --as user-ada"},
+       .example =
+           "billing submit-upgrade user-ada --contact.name \"Grace Tenderfoot\" --contact.email grace@example.org "
+           "--contact.postal-address \"1 Main St\" --contact.phone \"+1 555 0100\" --terms-version 2026-01 "
+           "--pricing-version 2026-01 --as user-ada"},
       {.noun = "billing",
        .verb = "resend",
        .request = v1::ResendVerificationRequest::descriptor(),

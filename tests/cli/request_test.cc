@@ -47,8 +47,9 @@ std::string WhyNot(const std::vector<std::string>& arguments, const std::map<std
 }
 
 TEST(Request, HasFieldsOfNestedMessages) {
-  const auto request = As<v1::SubmitAccountUpgradeRequest>({"billing", "submit-upgrade", "user-ada", "--contact.name",
-                                                            "Grace Tenderfoot", "--contact.postal-address", "1 Main St"});
+  const auto request =
+      As<v1::SubmitAccountUpgradeRequest>({"billing", "submit-upgrade", "user-ada", "--contact.name",
+                                           "Grace Tenderfoot", "--contact.postal-address", "1 Main St"});
   EXPECT_EQ(request.billing_account(), "user-ada");
   EXPECT_EQ(request.contact().name(), "Grace Tenderfoot");
   EXPECT_EQ(request.contact().postal_address(), "1 Main St");
