@@ -108,7 +108,8 @@ struct Client::AsyncCall {
   Retry retry;
   // Made anew for each attempt: gRPC uses a context once.
   std::unique_ptr<grpc::ClientContext> context;
-  grpc::Alarm alarm;
+  // Made anew as well: assigning to an alarm of gRPC 1.51 loses the one before.
+  std::unique_ptr<grpc::Alarm> alarm;
 
   void Start() {
     context = std::make_unique<grpc::ClientContext>();
@@ -122,8 +123,8 @@ struct Client::AsyncCall {
     const absl::Time now = absl::Now();
     const std::optional<absl::Duration> pause = retry.After(status, now);
     if (pause.has_value()) {
-      alarm = grpc::Alarm();
-      alarm.Set(absl::ToChronoTime(now + *pause), [this](bool) { Start(); });
+      alarm = std::make_unique<grpc::Alarm>();
+      alarm->Set(absl::ToChronoTime(now + *pause), [this](bool) { Start(); });
       return;
     }
     // gRPC 1.51 aborts where a channel's last user goes in one of its own threads. The caller may let go of the channel
@@ -148,7 +149,7 @@ void Client::CallMethodAsync(std::unique_ptr<Message> request, std::unique_ptr<M
                              .done = std::move(done),
                              .retry = Retry(options_.attempts, deadline),
                              .context = nullptr,
-                             .alarm = {}};
+                             .alarm = nullptr};
   call->Start();
 }
 

@@ -1,12 +1,12 @@
 // The built program, as people and supervisors use it. On loopback and in a folder of its own.
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/cli/process.h"
+#include "tests/cli/running_server.h"
 
 namespace bursar {
 namespace {
@@ -14,20 +14,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// A folder that is gone after the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = testing::TempDir() + "/bursar-cli-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 Outcome Bursar(std::vector<std::string> arguments, const std::map<std::string, std::string>& variables = {},
                const std::string& input = "") {
@@ -101,12 +87,6 @@ void PlayTheStory(const Asker& ask) {
   EXPECT_EQ(books["totals"][0]["debit_micros"], books["totals"][0]["credit_micros"]);
 }
 
-// "... at 127.0.0.1:1234 (..." -> "127.0.0.1:1234"
-std::string AddressIn(const std::string& ready_line) {
-  const size_t at = ready_line.find(" at ") + 4;
-  return ready_line.substr(at, ready_line.find(' ', at) - at);
-}
-
 TEST(Program, TellsItsStoryFromAFolderWithoutAServer) {
   const Folder folder;
   ASSERT_EQ(Bursar({"policy", "show", "--data-dir", folder / "ledger", "--create"}).code, 0);
@@ -117,7 +97,7 @@ TEST(Program, TellsTheSameStoryThroughAServerAndKeepsIt) {
   const Folder folder;
   std::string entries;
   {
-    Process server(BURSAR_PROGRAM, {"serve", "--data-dir", folder / "ledger", "--listen", "127.0.0.1:0"});
+    Process server = Serve(folder / "ledger");
     const std::string ready = server.ReadLine();
     ASSERT_THAT(ready, StartsWith("Bursar serves " + (folder / "ledger") + " at 127.0.0.1:"));
     const Asker ask("BURSAR_SERVER", AddressIn(ready));
@@ -140,7 +120,7 @@ TEST(Program, LosesNothingThatWasAnsweredWhenItIsKilled) {
       "user",       "register", "ada",          "--name",     "Ada",  "--email",       "ada@example.org",
       "--currency", "USD",      "--request-id", "register-1", "--as", "service-portal"};
   {
-    Process server(BURSAR_PROGRAM, {"serve", "--data-dir", folder / "ledger", "--listen", "127.0.0.1:0"});
+    Process server = Serve(folder / "ledger");
     const Outcome registered = Bursar(registration, {{"BURSAR_SERVER", AddressIn(server.ReadLine())}});
     ASSERT_EQ(registered.code, 0) << registered.err;
     answer = registered.out;

@@ -105,7 +105,9 @@ std::string Process::ReadLine() {
   return line;
 }
 
-void Process::Signal(int signal) { kill(pid_, signal); }
+void Process::Signal(int signal) {
+  if (pid_ > 0) kill(pid_, signal);
+}
 
 Outcome Process::Wait() {
   while (ReadMore()) {

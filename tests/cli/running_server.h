@@ -1,0 +1,41 @@
+// The built program as a server: on loopback and in a folder of its own.
+#pragma once
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/cli/process.h"
+
+namespace bursar {
+
+// A folder that is gone after the test.
+class Folder {
+ public:
+  Folder() {
+    std::string name = testing::TempDir() + "/bursar-cli-XXXXXX";
+    path_ = mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+// Says in its first line where it serves, as soon as it does.
+inline Process Serve(const std::string& data_folder) {
+  return Process(BURSAR_PROGRAM, {"serve", "--data-dir", data_folder, "--listen", "127.0.0.1:0"});
+}
+
+// "... at 127.0.0.1:1234 (..." -> "127.0.0.1:1234"
+inline std::string AddressIn(const std::string& ready_line) {
+  const size_t at = ready_line.find(" at ") + 4;
+  return ready_line.substr(at, ready_line.find(' ', at) - at);
+}
+
+}  // namespace bursar
