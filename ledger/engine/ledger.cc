@@ -59,8 +59,8 @@ absl::StatusOr<Outcome> RehearseOn(const State& state, const Submission& submiss
   return Outcome{.answer = std::move(entry)};
 }
 
-void AnswerAll(std::vector<Outcome> outcomes, const absl::Status& status) {
-  for (Outcome& outcome : outcomes) outcome.done(status);
+void AnswerAll(const std::vector<Outcome>& outcomes, const absl::Status& status) {
+  for (const Outcome& outcome : outcomes) outcome.done(status);
 }
 
 }  // namespace
@@ -117,7 +117,8 @@ class Ledger::Engine {
         wake = std::exchange(writer_idle_, false);
       }
     }
-    if (!refusal.ok()) return waiting.done(refusal);
+    // It was moved only where it was not refused.
+    if (!refusal.ok()) return waiting.done(refusal);  // NOLINT(bugprone-use-after-move)
     if (wake) work_.notify_one();
   }
 
@@ -217,7 +218,7 @@ class Ledger::Engine {
       }
     }
     handed_over_.notify_one();
-    AnswerAll(std::move(group.outcomes), NotAnswered());
+    AnswerAll(group.outcomes, NotAnswered());
   }
 
   void StopWriting(std::deque<Waiting> waiting) {
@@ -231,7 +232,7 @@ class Ledger::Engine {
       for (Waiting& one : queue_) waiting.push_back(std::move(one));
       queue_.clear();
     }
-    AnswerAll(std::move(unanswered), NotAnswered());
+    AnswerAll(unanswered, NotAnswered());
     for (Waiting& one : waiting) one.done(NotAnswered());
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -248,7 +249,7 @@ class Ledger::Engine {
       if (group->stored) {
         if (absl::Status appended = options_.log->Append(*group->stored); !appended.ok()) {
           Fail(std::move(appended));
-          AnswerAll(std::move(group->outcomes), NotAnswered());
+          AnswerAll(group->outcomes, NotAnswered());
           break;
         }
         Publish(*group->block);

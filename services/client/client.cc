@@ -88,7 +88,7 @@ absl::Status Client::CallMethod(const std::string& path, const Message& request,
   while (true) {
     grpc::ClientContext context;
     Prepare(context, options_, deadline);
-    const absl::Status status = FromGrpc(grpc::internal::BlockingUnaryCall<MessageLite, MessageLite>(
+    absl::Status status = FromGrpc(grpc::internal::BlockingUnaryCall<MessageLite, MessageLite>(
         channel_.get(), method, &context, request, &response));
     const std::optional<absl::Duration> pause = retry.After(status, absl::Now());
     if (!pause.has_value()) return status;
