@@ -66,7 +66,7 @@ std::string Listed(const std::string& heading, const std::vector<Explained>& ite
 }
 
 std::string FirstSentence(const std::string& text) {
-  const std::string line = text.substr(0, text.find('\n'));
+  std::string line = text.substr(0, text.find('\n'));
   for (const absl::string_view end : {". ", "? "}) {
     if (const size_t at = line.find(end.data()); at != std::string::npos) return line.substr(0, at + 1);
   }
@@ -120,14 +120,14 @@ Explained Explain(const RequestFlag& flag) {
   return {absl::StrCat(flag.name, placeholder.empty() ? "" : " ", placeholder), about};
 }
 
-const char kSettingsNote[] =
+constexpr char kSettingsNote[] =
     "Each of these is also a variable of the environment, named in brackets, and a line of the --config file, named "
     "like "
     "the flag with _ for -, for example: data_dir = \"/var/lib/bursar\". A flag wins over a variable, and a variable "
     "over "
     "the file.\n";
 
-const char kExitCodes[] =
+constexpr char kExitCodes[] =
     "How it ends:\n"
     "  0   done\n"
     "  1   refused: the ledger answered with an error, nothing happened\n"

@@ -54,14 +54,14 @@ bool HasMessage(const Message& message, const FieldDescriptor& field) {
 std::string CurrencyOf(const Message& message, const std::string& around) {
   const Descriptor& type = *message.GetDescriptor();
   if (const FieldDescriptor* currency = type.FindFieldByName("currency")) {
-    const std::string named = message.GetReflection()->GetString(message, currency);
+    std::string named = message.GetReflection()->GetString(message, currency);
     if (!named.empty()) return named;
   }
   if (!around.empty()) return around;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (field.message_type() == nullptr || field.is_repeated() || !HasMessage(message, field)) continue;
-    const std::string inside = CurrencyOf(message.GetReflection()->GetMessage(message, &field), "");
+    std::string inside = CurrencyOf(message.GetReflection()->GetMessage(message, &field), "");
     if (!inside.empty()) return inside;
   }
   return "";
@@ -169,8 +169,10 @@ std::string WriteField(const Message& message, const FieldDescriptor& field, con
     if (field.has_presence() && !HasMessage(message, field)) return "";
     return WriteOne(message, field, -1, currency);
   }
+  const int size = message.GetReflection()->FieldSize(message, &field);
   std::vector<std::string> values;
-  for (int i = 0; i < message.GetReflection()->FieldSize(message, &field); ++i) {
+  values.reserve(static_cast<size_t>(size));
+  for (int i = 0; i < size; ++i) {
     values.push_back(WriteOne(message, field, i, currency));
   }
   return absl::StrJoin(values, ", ");

@@ -40,10 +40,10 @@ const std::vector<Noun>& Nouns() {
 }
 
 const std::vector<Verb>& Verbs() {
-  static const std::vector<std::string> kBalanceColumns = {
+  static const std::vector<std::string> balance_columns = {
       "category",       "credit_id",      "granted_micros", "available_micros", "held_micros",
       "charged_micros", "expired_micros", "priority",       "expire_time",      "reason"};
-  static const std::vector<std::string> kIncreaseColumns = {"increase_id",
+  static const std::vector<std::string> increase_columns = {"increase_id",
                                                             "billing_account",
                                                             "user_id",
                                                             "limit_at_request_micros",
@@ -146,7 +146,7 @@ const std::vector<Verb>& Verbs() {
        .verb = "get",
        .request = v1::GetBillingAccountRequest::descriptor(),
        .positional = "billing_account",
-       .columns = kBalanceColumns,
+       .columns = balance_columns,
        .example = "billing get org-lab --as user-ada"},
       {.noun = "billing",
        .verb = "list",
@@ -194,7 +194,7 @@ const std::vector<Verb>& Verbs() {
        .verb = "list-increases",
        .request = v1::ListLimitIncreasesRequest::descriptor(),
        .positional = "billing_account",
-       .columns = kIncreaseColumns,
+       .columns = increase_columns,
        .example = "limit list-increases --as operator-olga"},
 
       {.noun = "gate",
@@ -247,7 +247,7 @@ const std::vector<Verb>& Verbs() {
        .verb = "balance",
        .request = v1::GetBalanceRequest::descriptor(),
        .positional = "billing_account",
-       .columns = kBalanceColumns,
+       .columns = balance_columns,
        .example = "finance balance org-lab --at 2026-01-31T12:00:00Z --as finance-fay"},
       {.noun = "finance",
        .verb = "charges",

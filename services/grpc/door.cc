@@ -31,9 +31,8 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
 
 // The request in one piece; copies where it came in several.
 absl::StatusOr<std::string> BytesOf(const grpc::ByteBuffer& buffer) {
-  grpc::ByteBuffer copy(buffer);
   grpc::Slice slice;
-  if (!copy.DumpToSingleSlice(&slice).ok()) return absl::InternalError("The request cannot be read.");
+  if (!buffer.DumpToSingleSlice(&slice).ok()) return absl::InternalError("The request cannot be read.");
   return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
 }
 
