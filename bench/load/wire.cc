@@ -84,7 +84,7 @@ class RawCaller {
     }
   }
 
-  void Call(int slot, const std::string& method, grpc::ByteBuffer request, std::function<void()> done) {
+  void Call(int slot, const std::string& method, const grpc::ByteBuffer& request, std::function<void()> done) {
     struct Flight {
       std::unique_ptr<grpc::ClientContext> context = std::make_unique<grpc::ClientContext>();
       grpc::ByteBuffer request;
@@ -92,7 +92,7 @@ class RawCaller {
     };
     auto flight = std::make_shared<Flight>();
     flight->context->AddMetadata(kPrincipalKey, "service-load");
-    flight->request = std::move(request);
+    flight->request = request;
     stubs_[slot % stubs_.size()]->UnaryCall(flight->context.get(), method, grpc::StubOptions(), &flight->request,
                                             &flight->response,
                                             [flight, done = std::move(done)](const grpc::Status& status) {

@@ -257,7 +257,7 @@ TEST_F(Gate, G15_EachMicroIsInOnePlaceWhateverTheOrder) {
   for (int i = 0; i < 4000; ++i) {
     // One of the last few, open or not.
     const HoldId hold = holds.empty() ? HoldId(1) : holds[holds.size() - 1 - below(std::min<size_t>(holds.size(), 6))];
-    const Money amount = Money::Micros(below(20'000'000));
+    const Money amount = Money::Micros(static_cast<int64_t>(below(20'000'000)));
     switch (below(11)) {
       case 0:
       case 1: {
