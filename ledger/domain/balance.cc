@@ -5,6 +5,7 @@
 
 #include "absl/algorithm/container.h"
 #include "ledger/base/check.h"
+#include "ledger/domain/context.h"
 
 namespace bursar {
 namespace {
@@ -16,8 +17,6 @@ using Parts = google::protobuf::RepeatedPtrField<Part>;
 auto BurnOrder(const Credit& credit) {
   return std::make_tuple(credit.priority, credit.expire_time, credit.id.number());
 }
-
-absl::Time TimeOrNever(int64_t micros) { return micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(micros); }
 
 void Grant(Balance& balance, const storage::v1::CreditGranted& event, const std::string& principal) {
   balance.Add({.id = CreditId(event.credit()),

@@ -6,6 +6,15 @@ int64_t MicrosOrNever(absl::Time time) { return time == absl::InfiniteFuture() ?
 
 int64_t MicrosOrNever(const std::optional<absl::Time>& time) { return time.has_value() ? MicrosOrNever(*time) : 0; }
 
+absl::Time TimeOrNever(int64_t micros) { return micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(micros); }
+
+storage::v1::Event UpgradedBy(storage::v1::UserUpgraded::Route route, const UserId& user) {
+  storage::v1::Event event;
+  event.mutable_user_upgraded()->set_user_id(user.text());
+  event.mutable_user_upgraded()->set_route(route);
+  return event;
+}
+
 storage::v1::PersonalData ToStorage(const Person& person) {
   storage::v1::PersonalData data;
   data.set_name(person.name);

@@ -33,6 +33,9 @@ Decision Happened(Kinds&&... events) {
 // Storage's times: 0 stands for never.
 int64_t MicrosOrNever(absl::Time time);
 int64_t MicrosOrNever(const std::optional<absl::Time>& time);
+absl::Time TimeOrNever(int64_t micros);
+
+storage::v1::Event UpgradedBy(storage::v1::UserUpgraded::Route route, const UserId& user);
 
 storage::v1::PersonalData ToStorage(const Person& person);
 storage::v1::MemberAccess ToStorage(const MemberAccess& access);

@@ -42,13 +42,6 @@ Event Confirmed(const BillingAccount& account) {
   return event;
 }
 
-Event Upgraded(const UserId& user, storage::v1::UserUpgraded::Route route) {
-  Event event;
-  event.mutable_user_upgraded()->set_user_id(user.text());
-  event.mutable_user_upgraded()->set_route(route);
-  return event;
-}
-
 Event Lapsed(const User& user, const std::string& reason) {
   Event event;
   event.mutable_promotion_lapsed()->set_user_id(user.id.text());
@@ -88,7 +81,7 @@ void RedeemPromise(Events& events, const User& user, const BillingAccount& accou
 void UpgradeOwner(Events& events, const UserId& id, const BillingAccount& account, const Context& context) {
   const User* user = context.state.Find(id);
   BURSAR_CHECK(user != nullptr);
-  if (user->upgraded != UpgradeRoute::kForm) events.push_back(Upgraded(id, storage::v1::UserUpgraded::ROUTE_FORM));
+  if (user->upgraded != UpgradeRoute::kForm) events.push_back(UpgradedBy(storage::v1::UserUpgraded::ROUTE_FORM, id));
   RedeemPromise(events, *user, account, context);
 }
 
@@ -97,7 +90,7 @@ void UpgradeMembers(Events& events, const OrganizationId& id, const Context& con
   BURSAR_CHECK(organization != nullptr);
   for (const auto& [user, access] : organization->members) {
     if (!access.allow_billable_activities || context.state.Find(user)->upgraded.has_value()) continue;
-    events.push_back(Upgraded(user, storage::v1::UserUpgraded::ROUTE_ORGANIZATION));
+    events.push_back(UpgradedBy(storage::v1::UserUpgraded::ROUTE_ORGANIZATION, user));
   }
 }
 

@@ -16,13 +16,6 @@ Event AccountOpened(const BillingAccountId& account, const std::string& currency
   return event;
 }
 
-Event Upgraded(const UserId& user) {
-  Event event;
-  event.mutable_user_upgraded()->set_user_id(user.text());
-  event.mutable_user_upgraded()->set_route(storage::v1::UserUpgraded::ROUTE_ORGANIZATION);
-  return event;
-}
-
 // A spending member of an organization whose billing is set up needs no form of its own.
 bool UpgradesBy(const MemberAccess& access, const OrganizationId& organization, const UserId& user,
                 const State& state) {
@@ -98,7 +91,7 @@ absl::StatusOr<Decision> DecidePeople(const AcceptInvitation& command, const Con
   event.mutable_invitation_accepted()->set_user_id(command.user.text());
   Decision decision = Happened(event);
   if (UpgradesBy(invitation->second, command.organization, command.user, context.state)) {
-    decision.events.push_back(Upgraded(command.user));
+    decision.events.push_back(UpgradedBy(storage::v1::UserUpgraded::ROUTE_ORGANIZATION, command.user));
   }
   return decision;
 }
@@ -116,7 +109,7 @@ absl::StatusOr<Decision> DecidePeople(const SetMemberAccess& command, const Cont
   *set.mutable_access() = ToStorage(command.access);
   Decision decision = Happened(event);
   if (UpgradesBy(command.access, command.organization, command.user, context.state)) {
-    decision.events.push_back(Upgraded(command.user));
+    decision.events.push_back(UpgradedBy(storage::v1::UserUpgraded::ROUTE_ORGANIZATION, command.user));
   }
   return decision;
 }

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "ledger/base/check.h"
+#include "ledger/domain/context.h"
 #include "ledger/domain/denials.h"
 #include "ledger/domain/state.h"
 
@@ -11,8 +12,6 @@ namespace {
 using storage::v1::Entry;
 using storage::v1::Event;
 using storage::v1::Part;
-
-absl::Time TimeOrNever(int64_t micros) { return micros == 0 ? absl::InfiniteFuture() : absl::FromUnixMicros(micros); }
 
 Person FromStorage(const storage::v1::PersonalData& data) {
   return {.name = data.name(), .email = data.email(), .postal_address = data.postal_address(), .phone = data.phone()};
