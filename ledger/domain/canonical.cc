@@ -31,7 +31,10 @@ struct Derived {
 template <class T>
 Derived(T&) -> Derived<T>;
 
-auto Members(Of<PublishPartner> auto& v) { return std::tie(v.partner_id, v.display_name, v.default_region); }
+auto Members(Of<IdentityProvider> auto& v) { return std::tie(v.issuer, v.internal); }
+auto Members(Of<PublishPartner> auto& v) {
+  return std::tie(v.partner_id, v.display_name, v.default_region, v.identity_providers);
+}
 auto Members(Of<Promotion> auto& v) {
   return std::tie(v.id, v.partner_id, v.amount, v.currency, v.start_time, v.end_time, v.credit_lifetime,
                   v.credit_priority);
@@ -39,65 +42,110 @@ auto Members(Of<Promotion> auto& v) {
 auto Members(Of<TermsVersion> auto& v) { return std::tie(v.version, v.effective_time, v.url); }
 auto Members(Of<CatalogueAction> auto& v) { return std::tie(v.name, v.gated, v.free, v.category); }
 auto Members(Of<ActionCatalogue> auto& v) { return std::tie(v.effective_time, v.actions); }
-auto Members(Of<ListedPrice> auto& v) { return std::tie(v.sku, v.region, v.price, v.per_quantity, v.category); }
+auto Members(Of<ListedPrice> auto& v) {
+  return std::tie(v.sku, v.region, v.price, v.per_quantity, v.category, v.most_quantity);
+}
 auto Members(Of<PriceList> auto& v) { return std::tie(v.position, v.effective_time, v.prices); }
+auto Members(Of<Sponsorship> auto& v) {
+  return std::tie(v.id, v.account, v.currency, v.partner_id, v.actions, v.skus, v.share_percent, v.quota, v.start_time,
+                  v.end_time);
+}
 auto Members(Of<Policy> auto& v) {
-  return std::tie(v.partners, v.promotions, v.terms, v.pricing, v.catalogues, v.price_lists);
+  return std::tie(v.partners, v.promotions, v.terms, v.pricing, v.catalogues, v.price_lists, v.sponsorships);
 }
 auto Members(Of<Person> auto& v) { return std::tie(v.name, v.email, v.postal_address, v.phone); }
 auto Members(Of<Entitlement> auto& v) {
   return std::tie(v.promotion_id, v.amount, v.currency, v.status, v.lapse_reason);
 }
+auto Members(Of<Identity> auto& v) { return std::tie(v.issuer, v.subject); }
 auto Members(Of<User> auto& v) {
-  return std::tie(v.id, v.person, v.partner_id, v.region, v.default_payer, v.upgraded, v.entitlement);
+  return std::tie(v.id, v.person, v.identities, v.partner_id, v.region, v.default_payer, v.upgraded, v.entitlement,
+                  v.status, v.merged_into);
 }
 auto Members(Of<MemberAccess> auto& v) { return std::tie(v.admin, v.allow_billable_activities); }
-auto Members(Of<Organization> auto& v) { return std::tie(v.id, v.name, v.hides_admins, v.members, v.invitations); }
-auto Members(Of<Project> auto& v) { return std::tie(v.id, v.name, v.owner, v.payer); }
+auto Members(Of<Organization> auto& v) {
+  return std::tie(v.id, v.name, v.hides_admins, v.restricts_transfers, v.expire_time, v.members, v.invitations);
+}
+auto Members(Of<Project> auto& v) {
+  return std::tie(v.id, v.name, v.owner, v.payer, v.region, v.offered_to, v.offered_by);
+}
 auto Members(Of<BillingSetup> auto& v) {
-  return std::tie(v.status, v.contact, v.terms_version, v.pricing_version, v.confirmed_contact, v.selector,
-                  v.secret_hash, v.sent_time, v.expire_time, v.confirmed_at);
+  return std::tie(v.status, v.route, v.contact, v.terms_version, v.pricing_version, v.confirmed_contact, v.selector,
+                  v.secret_hash, v.sent_time, v.expire_time, v.remind_time, v.sent_at, v.confirmed_at, v.purchase_order,
+                  v.open_change, v.open_setup);
+}
+auto Members(Of<BillingChange> auto& v) {
+  return std::tie(v.id, v.account, v.requester, v.contact, v.purchase_order, v.request_time);
+}
+auto Members(Of<TimeSlot> auto& v) { return std::tie(v.start, v.end); }
+auto Members(Of<LinkSeed> auto& v) { return std::tie(v.selector, v.secret_hash); }
+auto Members(Of<AssistedSetup> auto& v) {
+  return std::tie(v.id, v.account, v.requester, v.contact, v.slots, v.status, v.slot, v.link, v.terms_version,
+                  v.pricing_version);
 }
 auto Members(Of<Credit> auto& v) {
-  return std::tie(v.id, v.granted, v.available, v.held, v.charged, v.expired, v.priority, v.effective_time,
-                  v.expire_time, v.actions, v.reason, v.granted_by, v.over);
+  return std::tie(v.id, v.granted, v.available, v.held, v.charged, v.expired, v.revoked, v.moved, v.origin, v.priority,
+                  v.effective_time, v.expire_time, v.actions, v.reason, v.granted_by, v.over, v.taken_back);
 }
 auto Members(Of<Balance> auto& v) {
   return std::tie(v.credits, v.limit, v.outstanding, v.held_on_limit, v.charged_by_category);
 }
+auto Members(Of<Window> auto& v) { return std::tie(v.start, v.end); }
+auto Members(Of<BudgetScope> auto& v) { return std::tie(v.member, v.project, v.category); }
+auto Members(Of<Budget> auto& v) {
+  return std::tie(v.id, v.scope, v.limit, v.period, v.time_zone, v.window, v.used, v.held);
+}
 auto Members(Of<BillingAccount> auto& v) {
-  return std::tie(v.id, v.currency, v.setup, v.balance, v.open_increase, v.funds_base, v.crossed_percent, v.remainders,
-                  v.charged_by_day);
+  return std::tie(v.id, v.currency, v.setup, v.balance, v.merged_into, v.budgets, v.open_increase, v.ending_increase,
+                  v.funds_base, v.crossed_percent, v.remainders, v.charged_by_day);
 }
+auto Members(Of<PurchaseOrder> auto& v) {
+  return std::tie(v.id, v.number, v.platform_id, v.value, v.currency, v.document, v.record_time, v.account, v.increase);
+}
+auto Members(Of<SponsoredHold> auto& v) { return std::tie(v.sponsorship_id, v.account, v.parts, v.month); }
 auto Members(Of<Hold> auto& v) {
-  return std::tie(v.id, v.account, v.user, v.project, v.action, v.category, v.parts, v.expire_time);
+  return std::tie(v.id, v.account, v.user, v.project, v.action, v.category, v.parts, v.sponsored, v.captured,
+                  v.cost_limit, v.budgets, v.expire_time, v.terminating);
 }
+auto Members(Of<ExpiredHold> auto& v) { return std::tie(v.account, v.user, v.project, v.action, v.category); }
+auto Members(Of<Metered> auto& v) { return std::tie(v.sku, v.region, v.quantity, v.usage_time); }
+auto Members(Of<QuarantinedUsage> auto& v) {
+  return std::tie(v.id, v.account, v.user, v.project, v.metered, v.problem, v.record_time);
+}
+auto Members(Of<SponsorUse> auto& v) { return std::tie(v.month, v.used, v.held); }
+auto Members(Of<Due> auto& v) { return std::tie(v.time, v.kind, v.number); }
 auto Members(Of<LimitIncrease> auto& v) {
   return std::tie(v.id, v.account, v.requester, v.requested_limit, v.limit_at_request, v.approved_limit,
-                  v.purchase_order, v.reason, v.decided_by, v.decision_note, v.request_time, v.decision_time, v.status);
+                  v.purchase_order, v.reason, v.decided_by, v.decision_note, v.request_time, v.decision_time,
+                  v.expire_time, v.end_time, v.limit_afterwards, v.status);
 }
 auto Members(Of<RecentDenial> auto& v) { return std::tie(v.position, v.time); }
 auto Members(Of<State> auto& v) {
   return std::tuple_cat(std::tie(v.position, v.time, v.policy, v.users), std::tuple(Derived{v.user_of_email}),
-                        std::tie(v.organizations, v.accounts, v.projects), std::tuple(Derived{v.account_of_credit}),
-                        std::tie(v.holds, v.increases), std::tuple(Derived{v.account_of_link}),
-                        std::tie(v.recent_denials), std::tuple(Derived{v.holds_by_expiry}),
-                        std::tuple(Derived{v.credits_by_expiry}), std::tuple(Derived{v.denials_by_age}));
+                        std::tuple(Derived{v.user_of_identity}), std::tie(v.organizations, v.accounts, v.projects),
+                        std::tuple(Derived{v.account_of_credit}), std::tie(v.holds, v.expired_holds, v.increases),
+                        std::tuple(Derived{v.account_of_budget}),
+                        std::tie(v.billing_changes, v.assisted_setups, v.account_of_reminder),
+                        std::tuple(Derived{v.account_of_link}),
+                        std::tie(v.purchase_orders, v.quarantined, v.sponsored, v.reversed, v.recent_denials, v.due),
+                        std::tuple(Derived{v.denials_by_age}), std::tie(v.expired_holds_by_age));
 }
 
 // Builds what is Derived from what it is derived from.
 void Index(State& state) {
-  for (const auto& [id, user] : state.users) state.user_of_email[absl::AsciiStrToLower(user.person.email)] = id;
+  for (const auto& [id, user] : state.users) {
+    state.user_of_email[absl::AsciiStrToLower(user.person.email)] = state.Present(id);
+    for (const Identity& identity : user.identities) state.user_of_identity[{identity.issuer, identity.subject}] = id;
+  }
   state.account_of_credit.reserve(state.accounts.size());
   for (const auto& [id, account] : state.accounts) {
     if (!account.setup.selector.empty()) state.account_of_link[account.setup.selector] = id;
+    for (const Budget& budget : account.budgets) state.account_of_budget[budget.id] = id;
     for (const Credit& credit : account.balance.credits) {
-      state.account_of_credit[credit.id] = id;
-      const bool to_come = !credit.over && credit.expire_time != absl::InfiniteFuture();
-      if (to_come) state.credits_by_expiry.emplace(credit.expire_time, credit.id);
+      // What has moved stands in the account that it moved to as well.
+      if (credit.moved == Money()) state.account_of_credit[credit.id] = id;
     }
   }
-  for (const auto& [id, hold] : state.holds) state.holds_by_expiry.emplace(hold.expire_time, id);
   for (const auto& [key, denial] : state.recent_denials) state.denials_by_age.emplace(denial.time, key);
 }
 

@@ -42,8 +42,7 @@ TEST(ReadState, GivesTheStateThatWasWritten) {
   const absl::StatusOr<State> read = ReadState(Written(story.state()));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->Canonical(), story.state().Canonical());
-  EXPECT_FALSE(read->holds_by_expiry.empty());
-  EXPECT_FALSE(read->credits_by_expiry.empty());
+  EXPECT_FALSE(read->due.empty());
   EXPECT_FALSE(read->denials_by_age.empty());
 }
 
@@ -107,10 +106,10 @@ TEST(WriteState, StopsAtTheFirstErrorOfItsSink) {
 }
 
 TEST(StateLayout, NamesTheKindsOfAllMembersAndNoIndex) {
-  // Position, time and partners, each of three texts.
-  EXPECT_TRUE(absl::StartsWith(StateLayout(), "(nt({s:(sss)}")) << StateLayout();
-  // The denials that are remembered come last.
-  EXPECT_TRUE(absl::EndsWith(StateLayout(), "{s:(nt)})")) << StateLayout();
+  // Position, time and partners, each of three texts and a list.
+  EXPECT_TRUE(absl::StartsWith(StateLayout(), "(nt({s:(sss[(sn)])}")) << StateLayout();
+  // What is due and the expired holds by their age come last, without the index between them.
+  EXPECT_TRUE(absl::EndsWith(StateLayout(), "{(ten)}{(tn)})")) << StateLayout();
 }
 
 }  // namespace
