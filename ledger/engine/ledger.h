@@ -72,8 +72,8 @@ class Ledger {
   absl::Status Tick() const;
 
   // Follows what becomes durable, without a thread of its own: `told` is called once for every block after after(), in
-  // order and without gaps, right after the durable state has taken it in. It is called by the thread that commits, so it
-  // must be quick, must not block, and must not begin or end a following. What is older is read from log().
+  // order and without gaps, right after the durable state has taken it in. It is called by the thread that commits, so
+  // it must be quick, must not block, and must not begin or end a following. What is older is read from log().
   std::unique_ptr<Following> Follow(Told told) const;
 
   // What the projections know; each says up to which position.

@@ -88,7 +88,8 @@ void Feed::RunLive() {
   std::unique_lock<std::mutex> lock(mutex_);
   absl::Time next_tick = absl::Now() + options_.tick;
   while (!stopping_) {
-    WaitUntil(live_changed_, lock, members_.empty() ? absl::InfiniteFuture() : next_tick, [&] { return stopping_ || moved_ || !live_.empty(); });
+    WaitUntil(live_changed_, lock, members_.empty() ? absl::InfiniteFuture() : next_tick,
+              [&] { return stopping_ || moved_ || !live_.empty(); });
     const bool ticked = absl::Now() >= next_tick;
     if (ticked) next_tick = absl::Now() + options_.tick;
     if (moved_ || ticked) WakeUpToDate();
@@ -174,7 +175,9 @@ std::vector<DurableBlock> Feed::RecentFrom(Position next) const {
   if (recent_.empty() || next < recent_.front()->first_position()) return {};
   const auto first = std::partition_point(recent_.begin(), recent_.end(),
                                           [&](const DurableBlock& block) { return LastOf(block) < next; });
-  return {first, recent_.end()};
+  const auto end = std::partition_point(
+      first, recent_.end(), [&](const DurableBlock& block) { return block->first_position() < next + kSlice; });
+  return {first, end};
 }
 
 Feed::Reached Feed::StepFromMemory(Member& member, const std::vector<DurableBlock>& blocks, Position durable) {
@@ -186,6 +189,7 @@ Feed::Reached Feed::StepFromMemory(Member& member, const std::vector<DurableBloc
       member.watcher->Take(block->entries(static_cast<int>(member.next - block->first_position())));
     }
   }
+  if (member.next <= durable) return Reached::kMore;
   member.watcher->CaughtUp(durable);
   return Reached::kEnd;
 }

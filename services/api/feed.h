@@ -42,7 +42,8 @@ class Feed {
     int catch_up_threads = 2;
     // Entries of the last blocks that are kept in memory while anybody watches.
     Position recent_entries = 16'384;
-    // So often CaughtUp is called again, for those who tell time and again how far they are. Entries do not wait for it.
+    // So often CaughtUp is called again, for those who tell time and again how far they are. Entries do not wait for
+    // it.
     absl::Duration tick = absl::Seconds(1);
   };
 
@@ -84,7 +85,7 @@ class Feed {
   void WakeUpToDate();
   void Queue(const MemberPtr& member);
   void Settle(const MemberPtr& member, Reached reached);
-  // Blocks in memory from `next` on; empty where they do not go back so far, or not so far ahead.
+  // Blocks in memory from `next` on, enough for a step; empty where they do not go back so far, or not so far ahead.
   std::vector<DurableBlock> RecentFrom(Position next) const;
 
   const Ledger& ledger_;

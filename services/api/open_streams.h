@@ -16,7 +16,7 @@
 
 namespace bursar {
 
-// Thread-safe; outlives the streams.
+// Thread-safe. A stream may outlive it, where an answer comes after the end of the call.
 class OpenStreams {
  public:
   explicit OpenStreams(size_t most) : most_(most) {}
@@ -31,15 +31,17 @@ class OpenStreams {
 
  private:
   class OpenStream;
+  struct Registry {
+    std::mutex mutex;
+    std::condition_variable gone;
+    absl::flat_hash_map<const OpenStream*, std::weak_ptr<OpenStream>> streams;
+    std::optional<absl::Status> ended;
+  };
 
   std::vector<std::shared_ptr<OpenStream>> All() const;
-  void Forget(const OpenStream* stream);
 
   const size_t most_;
-  mutable std::mutex mutex_;
-  std::condition_variable gone_;
-  absl::flat_hash_map<const OpenStream*, std::weak_ptr<OpenStream>> streams_;
-  std::optional<absl::Status> ended_;
+  const std::shared_ptr<Registry> registry_ = std::make_shared<Registry>();
 };
 
 }  // namespace bursar

@@ -24,8 +24,8 @@ absl::StatusOr<EventKinds> KindsOf(const v1::WatchEntriesRequest& request) {
       const auto& kind = *kinds->field(k);
       if (kind.message_type()->name() == request.event_types(i)) found.insert(kind.number());
     }
-    const bool named_before = std::count(request.event_types().begin(), request.event_types().begin() + i,
-                                         request.event_types(i)) > 0;
+    const bool named_before =
+        std::count(request.event_types().begin(), request.event_types().begin() + i, request.event_types(i)) > 0;
     if (found.size() == before && !named_before) {
       return InvalidField(absl::StrCat("event_types[", i, "]"), "names no kind of event; HoldPlaced is one");
     }

@@ -198,9 +198,10 @@ std::string HelpForVerb(const Verb& verb) {
   if (written) {
     flags.emplace_back("--json-request FILE", "The whole request as JSON; flags come on top. - reads standard input.");
   } else {
-    flags.emplace_back("--messages FILE", absl::StrCat("One ", verb.request->name(),
-                                                       " in JSON per line. - reads standard input, which is the "
-                                                       "default. Where `sequence` is missing it is the line's number."));
+    flags.emplace_back("--messages FILE",
+                       absl::StrCat("One ", verb.request->name(),
+                                    " in JSON per line. - reads standard input, which is the "
+                                    "default. Where `sequence` is missing it is the line's number."));
   }
   if (verb.streams()) {
     flags.emplace_back("--count NUMBER", written ? "End when so many facts have been told."

@@ -8,8 +8,8 @@
 
 namespace bursar::cli {
 
-// Keeps SIGINT and SIGTERM from ending the process, from its making on: make it before there are other threads. A second
-// signal after the first ends the process all the same.
+// Keeps SIGINT and SIGTERM from ending the process, from its making on: make it before there are other threads. A
+// second signal after the first ends the process all the same.
 class Interrupt {
  public:
   Interrupt();

@@ -81,8 +81,7 @@ std::string Lines(const v1::StreamChecksResponse& message) {
   for (int i = 0; i < message.results_size(); ++i) {
     const v1::CheckResult& result = message.results(i);
     absl::StrAppend(&text, message.sequence(), " [", i, "]  ",
-                    result.has_error() ? "ERROR " + Printable(result.error().message())
-                                       : VerdictOf(result.decision()),
+                    result.has_error() ? "ERROR " + Printable(result.error().message()) : VerdictOf(result.decision()),
                     "\n");
   }
   return text;
@@ -93,10 +92,10 @@ std::string Lines(const v1::StreamUsageResponse& message) {
   for (const v1::UsageResult& result : message.results()) {
     const v1::Charge& charge = result.charge();
     absl::StrAppend(&text, message.sequence(), "  ", Printable(result.record_id()), "  ",
-                    result.has_error() ? "ERROR " + Printable(result.error().message())
-                                       : absl::StrCat(charge.charge_id(), ": ",
-                                                      Amount(charge.amount_micros(), charge.currency()), " to ",
-                                                      Printable(charge.billing_account())),
+                    result.has_error()
+                        ? "ERROR " + Printable(result.error().message())
+                        : absl::StrCat(charge.charge_id(), ": ", Amount(charge.amount_micros(), charge.currency()),
+                                       " to ", Printable(charge.billing_account())),
                     "\n");
   }
   return text;

@@ -8,8 +8,8 @@
 
 namespace bursar::cli {
 
-// A line for each thing that the message tells, of an entry, of funds, of a check or of a usage record; nothing where it
-// only says how far a watch is.
+// A line for each thing that the message tells, of an entry, of funds, of a check or of a usage record; nothing where
+// it only says how far a watch is.
 std::string RenderStreamedForPeople(const google::protobuf::Message& message);
 
 // The whole message as JSON on one line, as RenderJson.

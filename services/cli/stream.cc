@@ -27,8 +27,7 @@ namespace {
 using google::protobuf::Message;
 
 std::unique_ptr<Message> NewMessage(const google::protobuf::Descriptor& type) {
-  return std::unique_ptr<Message>(
-      google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
+  return std::unique_ptr<Message>(google::protobuf::MessageFactory::generated_factory()->GetPrototype(&type)->New());
 }
 
 uint64_t NumberIn(const Message& message, const char* field) {

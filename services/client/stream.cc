@@ -47,9 +47,14 @@ struct ClientStream::Parts {
   bool finished = false;
 };
 
-ClientStream::ClientStream(const Client& client, const google::protobuf::MethodDescriptor& method)
+ClientStream::ClientStream(const Client& client, const google::protobuf::MethodDescriptor& method, Server server)
     : parts_(std::make_unique<Parts>(client.channel_,
                                      absl::StrCat("/", method.service()->full_name(), "/", method.name()))) {
+  if (server == Server::kWhenItIsThere) {
+    parts_->context.set_wait_for_ready(true);
+    // Nothing is sent, and so waited for, before the first message.
+    parts_->context.set_initial_metadata_corked(true);
+  }
   if (!client.principal().empty()) parts_->context.AddMetadata("bursar-principal", client.principal());
   parts_->call.reset(grpc::internal::ClientReaderWriterFactory<MessageLite, MessageLite>::Create(
       parts_->channel.get(), parts_->method, &parts_->context));
@@ -74,8 +79,8 @@ absl::Status ClientStream::Finish() {
 
 void ClientStream::Cancel() { parts_->context.TryCancel(); }
 
-ClientWatch::ClientWatch(const Client& client, const google::protobuf::MethodDescriptor& method,
-                         const Message& request, std::function<void(const absl::Status&)> lost)
+ClientWatch::ClientWatch(const Client& client, const google::protobuf::MethodDescriptor& method, const Message& request,
+                         std::function<void(const absl::Status&)> lost)
     : client_(client), method_(method), request_(request.New()), lost_(std::move(lost)) {
   request_->CopyFrom(request);
 }
@@ -108,7 +113,9 @@ void ClientWatch::Cancel() {
 }
 
 bool ClientWatch::Connect() {
-  auto stream = std::make_unique<ClientStream>(client_, method_);
+  // While a call waits, gRPC connects as soon as there is somebody; between calls it looks only every few seconds.
+  auto stream = std::make_unique<ClientStream>(
+      client_, method_, reached_ ? ClientStream::Server::kWhenItIsThere : ClientStream::Server::kNow);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (cancelled_) return false;

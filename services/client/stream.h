@@ -20,8 +20,15 @@ class ClientStream {
  public:
   using Message = google::protobuf::Message;
 
+  enum class Server {
+    // The call fails where there is none.
+    kNow,
+    // The first Write waits until there is one; Cancel ends that too.
+    kWhenItIsThere,
+  };
+
   // Begins a call of the method that streams; `client` outlives it. It has no deadline of its own.
-  ClientStream(const Client& client, const google::protobuf::MethodDescriptor& method);
+  ClientStream(const Client& client, const google::protobuf::MethodDescriptor& method, Server server = Server::kNow);
   // Cancels what has not ended.
   ~ClientStream();
 
@@ -41,15 +48,15 @@ class ClientStream {
   const std::unique_ptr<Parts> parts_;
 };
 
-// Calls a method that watches, again and again: where the server is lost or stops, the watch goes on at the position after
-// the last one told, with nothing missing and nothing twice.
+// Calls a method that watches, again and again: where the server is lost or stops, the watch goes on at the position
+// after the last one told, with nothing missing and nothing twice.
 class ClientWatch {
  public:
   using Message = google::protobuf::Message;
 
   // `request` is of the method's input type, which has a `from_position`; its answers have a `position`. `lost` is
-  // called whenever the server is lost, with why. A server that was never reached is tried `attempts` times, see Client;
-  // one that was lost until Cancel. `client` outlives the watch.
+  // called whenever the server is lost, with why. A server that was never reached is tried `attempts` times, see
+  // Client; one that was lost until Cancel. `client` outlives the watch.
   ClientWatch(const Client& client, const google::protobuf::MethodDescriptor& method, const Message& request,
               std::function<void(const absl::Status&)> lost);
 

@@ -33,8 +33,8 @@ class StreamReactor : public BidiReactor, public StreamOut {
     if (!caller.ok()) {
       reactor->End(caller.status());
     } else {
-      reactor->stream_ = calls.Open(
-          {.principal = *std::move(caller), .method = &method, .deadline = DeadlineOf(context)}, reactor);
+      reactor->stream_ =
+          calls.Open({.principal = *std::move(caller), .method = &method, .deadline = DeadlineOf(context)}, reactor);
     }
     return reactor.get();
   }

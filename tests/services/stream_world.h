@@ -39,12 +39,11 @@ class StreamWorld {
 
   // So that usage of "compute" costs a unit each.
   Position PublishPrices(Ledger& ledger) {
-    return Submit(ledger, "operator-olga",
-                  PublishPriceList{.currency = "USD",
-                                   .prices = {{.sku = "compute",
-                                               .price = Money::Micros(kUnit),
-                                               .per_quantity = 1,
-                                               .category = "compute"}}});
+    return Submit(
+        ledger, "operator-olga",
+        PublishPriceList{
+            .currency = "USD",
+            .prices = {{.sku = "compute", .price = Money::Micros(kUnit), .per_quantity = 1, .category = "compute"}}});
   }
 
   Position Grant(Ledger& ledger, const std::string& account, int64_t units) {
