@@ -115,9 +115,9 @@ std::vector<const ServiceDescriptor*> Calls::Services() {
 
 void Calls::Note(Served& served, const Call& call, absl::Time start, const absl::Status& status) {
   ++served.by_code[std::min<size_t>(static_cast<size_t>(status.raw_code()), 16)];
-  // A client that has gone, or did not want to wait longer, is no failure of ours.
-  const bool gone = Streams(*call.method) && (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status));
-  if (!status.ok() && !gone) LogFailure(call, status, absl::Now() - start);
+  // A stream has no other end than that its client goes, its deadline passes or the server stops.
+  const bool natural = absl::IsCancelled(status) || absl::IsDeadlineExceeded(status) || absl::IsUnavailable(status);
+  if (!status.ok() && !(Streams(*call.method) && natural)) LogFailure(call, status, absl::Now() - start);
 }
 
 void Calls::Serve(Call call, absl::string_view request, Respond respond) {

@@ -20,23 +20,22 @@ Interrupt::Interrupt() {
   pthread_sigmask(SIG_BLOCK, &signals_, &before_);
 }
 
-Interrupt::~Interrupt() {
+Interrupt::~Interrupt() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+OnInterrupt::OnInterrupt(const Interrupt& interrupt, std::function<void()> stop)
+    : thread_([this, signals = interrupt.signals(), stop = std::move(stop)] { Wait(signals, stop); }) {}
+
+OnInterrupt::~OnInterrupt() {
   ending_ = true;
-  if (thread_.joinable()) {
-    pthread_kill(thread_.native_handle(), SIGTERM);
-    thread_.join();
-  }
-  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  pthread_kill(thread_.native_handle(), SIGTERM);
+  thread_.join();
 }
 
-void Interrupt::OnSignal(std::function<void()> stop) {
-  thread_ = std::thread([this, stop = std::move(stop)] { Wait(stop); });
-}
-
-void Interrupt::Wait(const std::function<void()>& stop) {
+void OnInterrupt::Wait(const sigset_t& signals, const std::function<void()>& stop) {
+  bool stopped = false;
   int signal = 0;
-  while (sigwait(&signals_, &signal) == 0 && !ending_) {
-    if (came_.exchange(true)) std::_Exit(kEndedBySignal);
+  while (sigwait(&signals, &signal) == 0 && !ending_) {
+    if (std::exchange(stopped, true)) std::_Exit(kEndedBySignal);
     stop();
   }
 }

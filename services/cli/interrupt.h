@@ -8,8 +8,7 @@
 
 namespace bursar::cli {
 
-// Keeps SIGINT and SIGTERM from ending the process, from its making on: make it before there are other threads. A
-// second signal after the first ends the process all the same.
+// Keeps SIGINT and SIGTERM from ending the process, for as long as this lives: make it before there are other threads.
 class Interrupt {
  public:
   Interrupt();
@@ -17,16 +16,24 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // Has the first signal call `stop`, from a thread of its own; once. `stop` may be called until this is gone.
-  void OnSignal(std::function<void()> stop);
-  bool came() const { return came_; }
+  const sigset_t& signals() const { return signals_; }
 
  private:
-  void Wait(const std::function<void()>& stop);
-
   sigset_t signals_;
   sigset_t before_;
-  std::atomic<bool> came_ = false;
+};
+
+// Has the first signal call `stop`, from a thread of its own, while this lives; a second one ends the process.
+class OnInterrupt {
+ public:
+  OnInterrupt(const Interrupt& interrupt, std::function<void()> stop);
+  ~OnInterrupt();
+  OnInterrupt(const OnInterrupt&) = delete;
+  OnInterrupt& operator=(const OnInterrupt&) = delete;
+
+ private:
+  void Wait(const sigset_t& signals, const std::function<void()>& stop);
+
   std::atomic<bool> ending_ = false;
   std::thread thread_;
 };

@@ -55,7 +55,7 @@ struct Asking {
   bool Enough() const { return (count.has_value() && told >= *count) || !world.out.good(); }
 };
 
-ExitCode Watch(Asking& asking, const Connection& connection, const Message& request, Interrupt& interrupt) {
+ExitCode Watch(Asking& asking, const Connection& connection, const Message& request, const Interrupt& interrupt) {
   const google::protobuf::MethodDescriptor& method = asking.line.verb->method();
   std::optional<uint64_t> position;
   ClientWatch watch(connection.client(), method, request, [&](const absl::Status& why) {
@@ -63,7 +63,7 @@ ExitCode Watch(Asking& asking, const Connection& connection, const Message& requ
                      << (position ? absl::StrCat("after position ", *position, " ") : "") << "when it is back.\n"
                      << std::flush;
   });
-  interrupt.OnSignal([&watch] { watch.Cancel(); });
+  const OnInterrupt stopping(interrupt, [&watch] { watch.Cancel(); });
   const auto message = NewMessage(*method.output_type());
   const std::optional<uint64_t> end = connection.end();
   while (watch.Next(*message)) {
@@ -100,7 +100,7 @@ absl::Status SendLines(Lines& lines, const std::string& file, const google::prot
   return absl::OkStatus();
 }
 
-ExitCode Exchange(Asking& asking, const Connection& connection, Lines& lines, Interrupt& interrupt) {
+ExitCode Exchange(Asking& asking, const Connection& connection, Lines& lines, const Interrupt& interrupt) {
   const google::protobuf::MethodDescriptor& method = asking.line.verb->method();
   ClientStream stream(connection.client(), method);
   std::atomic<bool> stopped = false;
@@ -109,7 +109,7 @@ ExitCode Exchange(Asking& asking, const Connection& connection, Lines& lines, In
     lines.Stop();
     stream.Cancel();
   };
-  interrupt.OnSignal(stop);
+  const OnInterrupt stopping(interrupt, stop);
   absl::Status sent;
   std::thread writer([&] {
     sent = SendLines(lines, asking.line.messages.value_or("-"), *method.input_type(), stream);
@@ -133,7 +133,7 @@ ExitCode Exchange(Asking& asking, const Connection& connection, Lines& lines, In
 }  // namespace
 
 ExitCode AskStream(const CommandLine& line, const Settings& settings, const World& world) {
-  Interrupt interrupt;
+  const Interrupt interrupt;
   Asking asking{.line = line, .world = world, .json = settings.Text("format") == "json"};
   asking.asked.flags = FlagsOf(*line.verb->request, line.verb->inlined);
   if (line.count.has_value()) {

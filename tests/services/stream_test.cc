@@ -22,6 +22,7 @@
 #include "ledger/log/memory_log.h"
 #include "services/api/call_log.h"
 #include "services/api/calls.h"
+#include "tests/log/failing_log.h"
 #include "tests/services/stream_world.h"
 
 namespace bursar {
@@ -124,7 +125,8 @@ class Streaming : public ::testing::Test {
     return 0;
   }
 
-  MemoryLog log_;
+  MemoryLog memory_;
+  FailingLog log_{memory_};
   ManualClock clock_{absl::FromUnixSeconds(1'790'000'000)};
   const LinkKey links_ = LinkKey::Fresh();
   StreamWorld world_;
@@ -328,6 +330,30 @@ TEST_F(Streaming, EndsOpenOnesAndCutsThoseThatDoNotListen) {
   EXPECT_EQ(Open("WatchFunds", "finance-fay", later), nullptr);
   EXPECT_EQ(ReasonOf(later->AwaitEnd()), "UNAVAILABLE");
   stream->Closed();
+}
+
+TEST_F(Streaming, AnAnswerMayComeWhenNobodyWantsItAnyLonger) {
+  MakeCalls();
+  world_.MakeAda(*ledger_);
+  const auto out = std::make_shared<FakeOut>();
+  auto stream = Open("StreamUsage", "service-portal", out);
+  v1::StreamUsageRequest request;
+  auto& record = *request.add_records();
+  record.set_record_id("r1");
+  record.set_user_id("user-ada");
+  record.mutable_usage()->set_sku("compute");
+  record.mutable_usage()->set_quantity(1);
+  log_.Hold();
+  const int before = log_.appends();
+  stream->Receive(request.SerializeAsString());
+  log_.AwaitAppends(before + 1);
+  stream->Closed();
+  stream.reset();
+  calls_.reset();
+  log_.Release();
+  ledger_.reset();
+  EXPECT_EQ(memory_.Last().position, 4U) << "the usage is charged all the same";
+  EXPECT_EQ(out->count(), 1U) << "sent to the door, which drops it";
 }
 
 TEST_F(Streaming, WantsARequestBeforeItsEnd) {
