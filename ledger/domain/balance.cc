@@ -206,6 +206,7 @@ void Balance::Apply(const Event& event, Position, const std::string& principal) 
     case Event::kActionDenied:
     case Event::kFundsThresholdCrossed:
     case Event::kFundsRestored:
+    case Event::kClockAdvanced:
       return;
     case Event::KIND_NOT_SET:
       break;

@@ -78,11 +78,12 @@ auto Members(Of<LimitIncrease> auto& v) {
 }
 auto Members(Of<RecentDenial> auto& v) { return std::tie(v.position, v.time); }
 auto Members(Of<State> auto& v) {
-  return std::tuple_cat(std::tie(v.position, v.time, v.policy, v.users), std::tuple(Derived{v.user_of_email}),
-                        std::tie(v.organizations, v.accounts, v.projects), std::tuple(Derived{v.account_of_credit}),
-                        std::tie(v.holds, v.increases), std::tuple(Derived{v.account_of_link}),
-                        std::tie(v.recent_denials), std::tuple(Derived{v.holds_by_expiry}),
-                        std::tuple(Derived{v.credits_by_expiry}), std::tuple(Derived{v.denials_by_age}));
+  return std::tuple_cat(std::tie(v.position, v.time, v.had_manual_clock, v.policy, v.users),
+                        std::tuple(Derived{v.user_of_email}), std::tie(v.organizations, v.accounts, v.projects),
+                        std::tuple(Derived{v.account_of_credit}), std::tie(v.holds, v.increases),
+                        std::tuple(Derived{v.account_of_link}), std::tie(v.recent_denials),
+                        std::tuple(Derived{v.holds_by_expiry}), std::tuple(Derived{v.credits_by_expiry}),
+                        std::tuple(Derived{v.denials_by_age}));
 }
 
 // Builds what is Derived from what it is derived from.

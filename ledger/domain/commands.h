@@ -266,6 +266,13 @@ struct RecordUsage {
 
 // Time ----------------------------------------------------------------------------------------------------------------
 
+// Moves a clock that stands still; the writer plays what becomes due on the way, each at its own time.
+struct AdvanceClock {
+  std::optional<absl::Time> to;  // empty: `by` from now
+  absl::Duration by;
+  bool clock_is_manual = false;  // whether this ledger's clock may be moved at all, which the door knows
+};
+
 // What time alone brings about: the writer asks for it before whatever else is decided at that time.
 struct ExpireDue {};
 
@@ -274,6 +281,6 @@ using Command =
                  CreateOrganization, InviteMember, AcceptInvitation, SetMemberAccess, SetDefaultPayer, CreateProject,
                  SubmitAccountUpgrade, ResendVerification, ConfirmBilling, RecordPayment, GrantCredit, SetSpendingLimit,
                  RequestLimitIncrease, ApproveLimitIncrease, DenyLimitIncrease, Check, PlaceHold, ExtendHold,
-                 CaptureHold, ReleaseHold, RecordUsage, ExpireDue>;
+                 CaptureHold, ReleaseHold, RecordUsage, AdvanceClock, ExpireDue>;
 
 }  // namespace bursar

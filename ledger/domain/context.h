@@ -78,6 +78,8 @@ absl::StatusOr<Decision> DecideHold(const ReleaseHold& command, const Context& c
 
 absl::StatusOr<Decision> DecideUsage(const RecordUsage& command, const Context& context);
 
+absl::StatusOr<Decision> DecideClock(const AdvanceClock& command, const Context& context);
+
 absl::StatusOr<Decision> DecideDue(const Context& context);
 
 }  // namespace bursar

@@ -60,6 +60,7 @@ class Rules {
   absl::StatusOr<Decision> operator()(const ReleaseHold& command) const { return DecideHold(command, context_); }
   absl::StatusOr<Decision> operator()(const RecordUsage& command) const { return DecideUsage(command, context_); }
 
+  absl::StatusOr<Decision> operator()(const AdvanceClock& command) const { return DecideClock(command, context_); }
   absl::StatusOr<Decision> operator()(const ExpireDue&) const { return DecideDue(context_); }
 
  private:

@@ -291,6 +291,8 @@ class Evolution {
     Account(event.billing_account()).crossed_percent = event.percent();
   }
 
+  void On(const storage::v1::ClockAdvanced&) { state_.had_manual_clock = true; }
+
   User& UserOf(const std::string& id) {
     const auto found = state_.users.find(UserId::Trusted(id));
     BURSAR_CHECK(found != state_.users.end());
@@ -428,6 +430,8 @@ void Evolution::Apply(const Event& event) {
       return On(event.funds_threshold_crossed());
     case Event::kFundsRestored:
       return On(event.funds_restored());
+    case Event::kClockAdvanced:
+      return On(event.clock_advanced());
     case Event::KIND_NOT_SET:
       break;
   }

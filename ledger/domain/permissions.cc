@@ -84,6 +84,10 @@ class Permission {
   absl::Status operator()(const CaptureHold&) const { return Only(Role::kService, "capture holds"); }
   absl::Status operator()(const ReleaseHold&) const { return Only(Role::kService, "release holds"); }
   absl::Status operator()(const RecordUsage&) const { return Only(Role::kService, "record usage"); }
+  absl::Status operator()(const AdvanceClock&) const {
+    const bool may = Is(principal_, Role::kOperator) || Is(principal_, Role::kService) || Is(principal_, Role::kSystem);
+    return may ? absl::OkStatus() : PermissionDenied("move the clock");
+  }
   absl::Status operator()(const ExpireDue&) const { return Only(Role::kSystem, "make time pass"); }
 
  private:

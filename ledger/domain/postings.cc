@@ -159,6 +159,7 @@ std::vector<Posting> PostingsOf(const Event& event) {
     case Event::kActionDenied:
     case Event::kFundsThresholdCrossed:
     case Event::kFundsRestored:
+    case Event::kClockAdvanced:
       return {};
     case Event::KIND_NOT_SET:
       break;
