@@ -80,6 +80,10 @@ constexpr AccessRule kAccessRules[] = {
 
     {"bursar.v1.HistoryService.ListEntries", kKnown},
     {"bursar.v1.HistoryService.WatchEntries", kKnown},
+    {"bursar.v1.HistoryService.WriteCheckpoint", kOperator},
+
+    {"bursar.v1.ClockService.GetClock", kAnyone},
+    {"bursar.v1.ClockService.AdvanceClock", kOperator | kService},
 
     {"bursar.v1.OutboxService.ListMessages", kOperator | kSupport},
 };

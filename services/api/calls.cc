@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "bursar/v1/account.pb.h"
 #include "bursar/v1/billing.pb.h"
+#include "bursar/v1/clock.pb.h"
 #include "bursar/v1/credit.pb.h"
 #include "bursar/v1/finance.pb.h"
 #include "bursar/v1/gate.pb.h"
@@ -77,6 +78,7 @@ Calls::Calls(Ledger& ledger, const LinkKey& links, const Options& options)
   AddFinanceService(methods_, ledger);
   AddPolicyService(methods_, ledger);
   AddHistoryService(methods_, ledger);
+  AddClockService(methods_, ledger);
   AddOutboxService(methods_, ledger, links);
   for (const ServiceDescriptor* service : Services()) {
     for (int i = 0; i < service->method_count(); ++i) {
@@ -104,7 +106,8 @@ std::vector<const ServiceDescriptor*> Calls::Services() {
       v1::GrantCreditRequest::descriptor()->file(),  v1::SetSpendingLimitRequest::descriptor()->file(),
       v1::CheckRequest::descriptor()->file(),        v1::RecordUsageRequest::descriptor()->file(),
       v1::GetBalanceRequest::descriptor()->file(),   v1::PublishPartnerRequest::descriptor()->file(),
-      v1::ListEntriesRequest::descriptor()->file(),  v1::ListMessagesRequest::descriptor()->file(),
+      v1::ListEntriesRequest::descriptor()->file(),  v1::GetClockRequest::descriptor()->file(),
+      v1::ListMessagesRequest::descriptor()->file(),
   };
   std::vector<const ServiceDescriptor*> services;
   for (const auto* file : files) {

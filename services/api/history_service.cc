@@ -83,6 +83,16 @@ void AddHistoryService(Methods& methods, Ledger& ledger) {
   methods.Watches<v1::WatchEntriesRequest>([&ledger](const Call& call, const v1::WatchEntriesRequest& request) {
     return OpenEntriesWatch(ledger, call, request);
   });
+  methods.Other<v1::WriteCheckpointRequest, v1::WriteCheckpointResponse>(
+      false, [&ledger](const Call&, const v1::WriteCheckpointRequest&,
+                       const std::function<void(const absl::StatusOr<v1::WriteCheckpointResponse>&)>& respond) {
+        ledger.WriteCheckpoint([respond](const absl::StatusOr<Position>& position) {
+          if (!position.ok()) return respond(LedgerUnavailable("no checkpoint can be written"));
+          v1::WriteCheckpointResponse response;
+          response.set_position(*position);
+          respond(response);
+        });
+      });
 }
 
 }  // namespace bursar

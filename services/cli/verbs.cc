@@ -2,6 +2,7 @@
 
 #include "bursar/v1/account.pb.h"
 #include "bursar/v1/billing.pb.h"
+#include "bursar/v1/clock.pb.h"
 #include "bursar/v1/credit.pb.h"
 #include "bursar/v1/finance.pb.h"
 #include "bursar/v1/gate.pb.h"
@@ -34,6 +35,7 @@ const std::vector<Noun>& Nouns() {
       {"finance", "The books, now and at any time in the past"},
       {"policy", "Partners, promotions, terms, actions and prices"},
       {"history", "The log: what happened, in order"},
+      {"clock", "The time by which the ledger judges, and moving it where it stands still"},
       {"outbox", "Messages that are to be sent"},
   };
   return *nouns;
@@ -317,6 +319,17 @@ const std::vector<Verb>& Verbs() {
        .verb = "watch",
        .request = v1::WatchEntriesRequest::descriptor(),
        .example = "history watch --from-position 100 --event-types HoldPlaced --format json --as finance-fay"},
+
+      {.noun = "history",
+       .verb = "write-checkpoint",
+       .request = v1::WriteCheckpointRequest::descriptor(),
+       .example = "history write-checkpoint --timeout 5m --as operator-olga"},
+
+      {.noun = "clock", .verb = "show", .request = v1::GetClockRequest::descriptor(), .example = "clock show"},
+      {.noun = "clock",
+       .verb = "advance",
+       .request = v1::AdvanceClockRequest::descriptor(),
+       .example = "clock advance --by 36h --as operator-olga"},
 
       {.noun = "outbox",
        .verb = "",

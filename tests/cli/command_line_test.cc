@@ -94,7 +94,7 @@ TEST(Verbs, EveryMethodHasOne) {
       EXPECT_TRUE(asked.contains(file->service(0)->method(m))) << file->service(0)->method(m)->full_name();
     }
   }
-  EXPECT_EQ(files.size(), 10u) << "A new service needs a noun and verbs.";
+  EXPECT_EQ(files.size(), 11u) << "A new service needs a noun and verbs.";
 }
 
 TEST(Verbs, NoFlagHasTheNameOfASettingOrOfAnotherFlag) {
