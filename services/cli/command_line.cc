@@ -70,6 +70,10 @@ class Parser {
       line.fields.emplace_back(flag, option->results());
     }
     const VerbOptions& options = verbs_.at(line.verb);
+    for (const auto& [name, option] : options.own) {
+      if (option->count() > 1) return TwiceError(name);
+      if (option->count() > 0) line.own[name] = option->results().front();
+    }
     if (options.json_request->count() > 0) line.json_request = options.json_request->results().back();
     if (options.at != nullptr && options.at->count() > 0) line.at = options.at->results().back();
     return line;
@@ -79,6 +83,7 @@ class Parser {
   struct VerbOptions {
     CLI::App* app = nullptr;
     std::vector<std::pair<RequestFlag, CLI::Option*>> fields;
+    std::vector<std::pair<std::string, CLI::Option*>> own;
     CLI::Option* json_request = nullptr;
     CLI::Option* at = nullptr;
   };
@@ -123,6 +128,7 @@ class Parser {
       const std::string names = positional ? absl::StrCat(flag.name.substr(2), ",", flag.name) : flag.name;
       options.fields.emplace_back(flag, flag.is_switch() ? AddSwitch(*app, names) : AddOption(*app, names));
     }
+    for (const OwnFlag& flag : verb.own) options.own.emplace_back(flag.name, AddOption(*app, flag.name));
     options.json_request = AddOption(*app, "--json-request");
     if (HasMoment(*verb.request)) options.at = AddOption(*app, "--at");
   }
@@ -187,6 +193,7 @@ class Parser {
     for (const auto& [setting, option] : settings_) known.push_back(setting->flag());
     if (verb != nullptr) {
       for (const auto& [flag, option] : verbs_.at(verb).fields) known.push_back(flag.name);
+      for (const OwnFlag& flag : verb->own) known.push_back(flag.name);
     }
     for (const std::string& flag : known) {
       // The last part, or the beginning: "--name" for "--contact.name", "--user" for "--user-id".

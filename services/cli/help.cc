@@ -193,6 +193,7 @@ std::string HelpForVerb(const Verb& verb) {
     flags.emplace_back(position ? "--at POSITION|TIME" : "--at TIME",
                        position ? "As of this entry or time: a whole number is a position." : "As of this time.");
   }
+  for (const OwnFlag& flag : verb.own) flags.emplace_back(absl::StrCat(flag.name, " ", flag.placeholder), flag.about);
   flags.emplace_back("--json-request FILE", "The whole request as JSON; flags come on top. - reads standard input.");
   return absl::StrCat(
       "bursar ", verb.name(), positional, " [flags]\n\n", Paragraphs(CommentOf(verb.method())), Listed("Flags", flags),
