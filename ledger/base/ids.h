@@ -108,6 +108,21 @@ struct ChargeTag {
 struct IncreaseTag {
   static constexpr char kPrefix[] = "increase-";
 };
+struct BudgetTag {
+  static constexpr char kPrefix[] = "budget-";
+};
+struct BillingChangeTag {
+  static constexpr char kPrefix[] = "change-";
+};
+struct AssistedSetupTag {
+  static constexpr char kPrefix[] = "setup-";
+};
+struct PurchaseOrderTag {
+  static constexpr char kPrefix[] = "order-";
+};
+struct QuarantineTag {
+  static constexpr char kPrefix[] = "quarantine-";
+};
 
 using UserId = NamedId<UserTag>;
 using OrganizationId = NamedId<OrganizationTag>;
@@ -116,6 +131,11 @@ using HoldId = NumberedId<HoldTag>;
 using CreditId = NumberedId<CreditTag>;
 using ChargeId = NumberedId<ChargeTag>;
 using IncreaseId = NumberedId<IncreaseTag>;
+using BudgetId = NumberedId<BudgetTag>;
+using BillingChangeId = NumberedId<BillingChangeTag>;
+using AssistedSetupId = NumberedId<AssistedSetupTag>;
+using PurchaseOrderId = NumberedId<PurchaseOrderTag>;
+using QuarantineId = NumberedId<QuarantineTag>;
 
 // A billing account is named after its owner: a user or an organization.
 class BillingAccountId {

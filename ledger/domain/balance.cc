@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "ledger/base/check.h"
 #include "ledger/domain/context.h"
 
@@ -22,6 +23,7 @@ void Grant(Balance& balance, const storage::v1::CreditGranted& event, const std:
   balance.Add({.id = CreditId(event.credit()),
                .granted = Money::Micros(event.amount_micros()),
                .available = Money::Micros(event.amount_micros()),
+               .origin = event.origin(),
                .priority = event.priority(),
                .effective_time = absl::FromUnixMicros(event.effective_time()),
                .expire_time = TimeOrNever(event.expire_time()),
@@ -33,17 +35,22 @@ void Grant(Balance& balance, const storage::v1::CreditGranted& event, const std:
 // What is paid beyond what is owed becomes a credit that burns after all others.
 constexpr int32_t kPrepaidPriority = 1'000'000;
 
-void Pay(Balance& balance, const storage::v1::PaymentRecorded& event, const std::string& principal) {
-  balance.outstanding -= Money::Micros(event.settled_micros());
-  if (event.prepaid_micros() == 0) return;
-  balance.Add({.id = CreditId(event.credit()),
-               .granted = Money::Micros(event.prepaid_micros()),
-               .available = Money::Micros(event.prepaid_micros()),
+void AddPrepaid(Balance& balance, CreditId id, Money amount, const std::string& reason, const std::string& principal) {
+  balance.Add({.id = id,
+               .granted = amount,
+               .available = amount,
+               .origin = storage::v1::CreditGranted::ORIGIN_PAYMENT,
                .priority = kPrepaidPriority,
                .effective_time = absl::InfinitePast(),
                .expire_time = absl::InfiniteFuture(),
-               .reason = event.reference(),
+               .reason = reason,
                .granted_by = principal});
+}
+
+void Pay(Balance& balance, const storage::v1::PaymentRecorded& event, const std::string& principal) {
+  balance.outstanding -= Money::Micros(event.settled_micros());
+  if (event.prepaid_micros() == 0) return;
+  AddPrepaid(balance, CreditId(event.credit()), Money::Micros(event.prepaid_micros()), event.reference(), principal);
 }
 
 void Expire(Balance& balance, const storage::v1::CreditExpired& event) {
@@ -52,6 +59,55 @@ void Expire(Balance& balance, const storage::v1::CreditExpired& event) {
   credit->over = true;
   credit->available -= Money::Micros(event.amount_micros());
   credit->expired += Money::Micros(event.amount_micros());
+}
+
+void Revoke(Balance& balance, const storage::v1::CreditRevoked& event) {
+  Credit* credit = balance.Find(CreditId(event.credit()));
+  BURSAR_CHECK(credit != nullptr);
+  credit->over = true;
+  credit->taken_back = true;
+  credit->available -= Money::Micros(event.amount_micros());
+  credit->revoked += Money::Micros(event.amount_micros());
+}
+
+void MoveOut(Balance& balance, const storage::v1::FundsMovedOut& event) {
+  balance.outstanding -= Money::Micros(event.outstanding_micros());
+  for (const auto& moved : event.credits()) {
+    Credit* credit = balance.Find(CreditId(moved.credit()));
+    BURSAR_CHECK(credit != nullptr);
+    credit->over = true;
+    credit->available -= Money::Micros(moved.amount_micros());
+    credit->moved += Money::Micros(moved.amount_micros());
+  }
+}
+
+// A credit keeps its number; what comes of it later, from a reversed charge, joins what came before.
+void MoveIn(Balance& balance, const storage::v1::FundsMovedIn& event) {
+  balance.outstanding += Money::Micros(event.outstanding_micros());
+  for (const auto& moved : event.credits()) {
+    const Money amount = Money::Micros(moved.amount_micros());
+    if (Credit* known = balance.Find(CreditId(moved.credit()))) {
+      known->granted += amount;
+      known->available += amount;
+      continue;
+    }
+    balance.Add({.id = CreditId(moved.credit()),
+                 .granted = amount,
+                 .available = amount,
+                 .origin = moved.origin(),
+                 .priority = moved.priority(),
+                 .effective_time = absl::FromUnixMicros(moved.effective_time()),
+                 .expire_time = TimeOrNever(moved.expire_time()),
+                 .actions = {moved.actions().begin(), moved.actions().end()},
+                 .reason = moved.reason(),
+                 .granted_by = moved.granted_by()});
+  }
+}
+
+// Where an amount goes that comes back to a credit.
+Money& PlaceOfReturn(Credit& credit, const Part& part) {
+  if (part.credit_revoked()) return credit.revoked;
+  return part.credit_expired() ? credit.expired : credit.available;
 }
 
 void SetAside(Balance& balance, const Parts& parts) {
@@ -78,7 +134,7 @@ void GiveBack(Balance& balance, const Parts& parts) {
     Credit* credit = balance.Find(CreditId(part.credit()));
     BURSAR_CHECK(credit != nullptr);
     credit->held -= amount;
-    (part.credit_expired() ? credit->expired : credit->available) += amount;
+    PlaceOfReturn(*credit, part) += amount;
   }
 }
 
@@ -98,6 +154,28 @@ void Charge(Balance& balance, const Parts& parts, const std::string& category, F
     (from == From::kHeld ? credit->held : credit->available) -= amount;
     credit->charged += amount;
   }
+}
+
+// Undoes a charge. What was owed for it, and is paid by now, becomes a credit.
+template <class ReversingEvent>
+void Refund(Balance& balance, const ReversingEvent& event, const std::string& principal) {
+  const Money prepaid = Money::Micros(event.prepaid_micros());
+  for (const Part& part : event.returned()) {
+    const Money amount = Money::Micros(part.amount_micros());
+    balance.charged_by_category[event.category()] -= amount;
+    if (part.credit() == 0) {
+      balance.outstanding -= amount;
+      continue;
+    }
+    Credit* credit = balance.Find(CreditId(part.credit()));
+    BURSAR_CHECK(credit != nullptr);
+    credit->charged -= amount;
+    PlaceOfReturn(*credit, part) += amount;
+  }
+  if (prepaid == Money()) return;
+  balance.outstanding += prepaid;
+  AddPrepaid(balance, CreditId(event.credit()), prepaid, absl::StrCat("reversal of charge-", event.charge()),
+             principal);
 }
 
 }  // namespace
@@ -167,24 +245,44 @@ void Balance::Apply(const Event& event, Position, const std::string& principal) 
     case Event::kSpendingLimitSet:
       limit = Money::Micros(event.spending_limit_set().limit_micros());
       return;
+    case Event::kCreditRevoked:
+      return Revoke(*this, event.credit_revoked());
+    case Event::kFundsMovedOut:
+      return MoveOut(*this, event.funds_moved_out());
+    case Event::kFundsMovedIn:
+      return MoveIn(*this, event.funds_moved_in());
     case Event::kHoldPlaced:
       return SetAside(*this, event.hold_placed().parts());
     case Event::kHoldExtended:
       return SetAside(*this, event.hold_extended().parts());
     case Event::kHoldCaptured:
       Charge(*this, event.hold_captured().drawn(), event.hold_captured().category(), From::kHeld);
+      Charge(*this, event.hold_captured().beyond(), event.hold_captured().category(), From::kAvailable);
       return GiveBack(*this, event.hold_captured().returned());
     case Event::kHoldReleased:
       return GiveBack(*this, event.hold_released().returned());
     case Event::kHoldExpired:
       return GiveBack(*this, event.hold_expired().returned());
+    case Event::kSponsorshipHeld:
+      return SetAside(*this, event.sponsorship_held().parts());
+    case Event::kSponsorshipReturned:
+      return GiveBack(*this, event.sponsorship_returned().returned());
+    case Event::kSponsorshipCharged:
+      Charge(*this, event.sponsorship_charged().drawn(), event.sponsorship_charged().category(),
+             event.sponsorship_charged().hold() != 0 ? From::kHeld : From::kAvailable);
+      return GiveBack(*this, event.sponsorship_charged().returned());
+    case Event::kSponsorshipReversed:
+      return Refund(*this, event.sponsorship_reversed(), principal);
     case Event::kUsageCharged:
       return Charge(*this, event.usage_charged().drawn(), event.usage_charged().category(), From::kAvailable);
+    case Event::kChargeReversed:
+      return Refund(*this, event.charge_reversed(), principal);
     case Event::kPartnerPublished:
     case Event::kPromotionPublished:
     case Event::kTermsPublished:
     case Event::kActionCataloguePublished:
     case Event::kPriceListPublished:
+    case Event::kSponsorshipPublished:
     case Event::kUserRegistered:
     case Event::kBillingAccountOpened:
     case Event::kPromotionEntitled:
@@ -195,17 +293,47 @@ void Balance::Apply(const Event& event, Position, const std::string& principal) 
     case Event::kMemberAccessSet:
     case Event::kDefaultPayerSet:
     case Event::kProjectCreated:
+    case Event::kIdentityLinked:
+    case Event::kUsersMerged:
+    case Event::kUserClosed:
+    case Event::kMemberRemoved:
+    case Event::kUserDowngraded:
+    case Event::kProjectTransferOffered:
+    case Event::kProjectPayerSet:
+    case Event::kProjectTransferDeclined:
+    case Event::kOrganizationSettingsSet:
+    case Event::kOrganizationExpirySet:
     case Event::kAccountUpgradeSubmitted:
     case Event::kVerificationSent:
     case Event::kBillingConfirmed:
     case Event::kUserUpgraded:
+    case Event::kBillingDeclined:
+    case Event::kBillingChangeRequested:
+    case Event::kBillingChangeApplied:
+    case Event::kBillingChangeClosed:
+    case Event::kAssistedSetupRequested:
+    case Event::kAssistedSetupScheduled:
+    case Event::kAssistedSetupMissed:
+    case Event::kVerificationReminded:
+    case Event::kPurchaseOrderRecorded:
+    case Event::kPurchaseOrderAttached:
     case Event::kLimitIncreaseRequested:
     case Event::kLimitIncreaseSuperseded:
     case Event::kLimitIncreaseApproved:
     case Event::kLimitIncreaseDenied:
+    case Event::kCreditTookEffect:
+    case Event::kLimitIncreaseWithdrawn:
+    case Event::kLimitIncreaseExpired:
+    case Event::kLimitIncreaseEnded:
+    case Event::kBudgetSet:
+    case Event::kBudgetRemoved:
     case Event::kActionDenied:
+    case Event::kTerminationOrdered:
     case Event::kFundsThresholdCrossed:
     case Event::kFundsRestored:
+    case Event::kUsageQuarantined:
+    case Event::kQuarantineReleased:
+    case Event::kQuarantineDiscarded:
       return;
     case Event::KIND_NOT_SET:
       break;
@@ -229,6 +357,12 @@ BillingAccountId AccountOf(const Event& event) {
       return BillingAccountId::Trusted(event.payment_recorded().billing_account());
     case Event::kSpendingLimitSet:
       return BillingAccountId::Trusted(event.spending_limit_set().billing_account());
+    case Event::kCreditRevoked:
+      return BillingAccountId::Trusted(event.credit_revoked().billing_account());
+    case Event::kFundsMovedOut:
+      return BillingAccountId::Trusted(event.funds_moved_out().billing_account());
+    case Event::kFundsMovedIn:
+      return BillingAccountId::Trusted(event.funds_moved_in().billing_account());
     case Event::kHoldPlaced:
       return BillingAccountId::Trusted(event.hold_placed().billing_account());
     case Event::kHoldExtended:
@@ -239,8 +373,18 @@ BillingAccountId AccountOf(const Event& event) {
       return BillingAccountId::Trusted(event.hold_released().billing_account());
     case Event::kHoldExpired:
       return BillingAccountId::Trusted(event.hold_expired().billing_account());
+    case Event::kSponsorshipHeld:
+      return BillingAccountId::Trusted(event.sponsorship_held().billing_account());
+    case Event::kSponsorshipReturned:
+      return BillingAccountId::Trusted(event.sponsorship_returned().billing_account());
+    case Event::kSponsorshipCharged:
+      return BillingAccountId::Trusted(event.sponsorship_charged().billing_account());
+    case Event::kSponsorshipReversed:
+      return BillingAccountId::Trusted(event.sponsorship_reversed().billing_account());
     case Event::kUsageCharged:
       return BillingAccountId::Trusted(event.usage_charged().billing_account());
+    case Event::kChargeReversed:
+      return BillingAccountId::Trusted(event.charge_reversed().billing_account());
     default:
       return {};
   }

@@ -13,7 +13,7 @@
 
 namespace bursar {
 
-// One grant of funds. Each micro granted is in exactly one of available, held, charged, expired.
+// One grant of funds. Each micro granted is in exactly one of available, held, charged, expired, revoked, moved.
 struct Credit {
   CreditId id;
   Money granted;
@@ -21,13 +21,20 @@ struct Credit {
   Money held;
   Money charged;
   Money expired;
+  Money revoked;
+  // Moved to the account of the person that its owner was merged into.
+  Money moved;
+  storage::v1::CreditGranted::Origin origin = storage::v1::CreditGranted::ORIGIN_GRANT;
   int32_t priority = 0;
   absl::Time effective_time;
   absl::Time expire_time;            // InfiniteFuture: never
   std::vector<std::string> actions;  // empty: all
   std::string reason;
   std::string granted_by;
-  bool over = false;  // CreditExpired has been written: what is returned to it expires at once
+  // Expired, revoked or moved away: what is returned to it leaves it at once.
+  bool over = false;
+  // Revoked: what is returned to it is revoked, rather than expired.
+  bool taken_back = false;
 
   bool IsInForce(absl::Time now) const { return !over && effective_time <= now && now < expire_time; }
   bool MayPayFor(absl::string_view action) const;

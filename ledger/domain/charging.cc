@@ -29,6 +29,7 @@ absl::StatusOr<PricedUsage> PriceUsage(const Metered& usage, const BillingAccoun
                                        absl::Time now) {
   const absl::Time time = usage.usage_time.value_or(now);
   if (time > now + kMostAhead) return InvalidField("usage_time", "is in the future");
+  if (usage.quantity < 0) return InvalidField("quantity", "is negative");
   const PriceList* list = state.policy.PriceListAt(account.currency, time);
   const ListedPrice* price = list == nullptr ? nullptr : list->Find(usage.sku, usage.region);
   if (price == nullptr) return NoPrice(usage.sku, usage.region, account.currency, time);
@@ -75,7 +76,9 @@ void SetReturned(google::protobuf::RepeatedPtrField<Part>& parts, const HeldPart
     Part& part = *parts.Add();
     part.set_credit(id.number());
     part.set_amount_micros(amount.micros());
-    part.set_credit_expired(!id.empty() && balance.Find(id)->over);
+    const Credit* credit = id.empty() ? nullptr : balance.Find(id);
+    part.set_credit_expired(credit != nullptr && credit->over && !credit->taken_back);
+    part.set_credit_revoked(credit != nullptr && credit->taken_back);
   }
 }
 

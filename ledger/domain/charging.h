@@ -29,8 +29,6 @@ absl::Status CheckRoomForCharge(Money cost, const Balance& balance);
 // AMOUNT_TOO_LARGE where what is outstanding could not grow by `cost`, all of it beyond credits.
 absl::Status CheckRoomForDebt(Money cost, const Balance& balance);
 
-using HeldParts = std::vector<std::pair<CreditId, Money>>;
-
 // The first parts of a hold that make up `cost`, and what is left of it. `cost` is not more than the parts' sum.
 std::pair<HeldParts, HeldParts> Split(const HeldParts& held, Money cost);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "bursar/storage/v1/entry.pb.h"
 #include "ledger/base/ids.h"
 #include "ledger/domain/money.h"
 
@@ -19,10 +20,17 @@ namespace bursar {
 
 // Policy ------------------------------------------------------------------------------------------------------------
 
+// An institution's way to log in; the people of an internal one are employees, whose billing is set up by that.
+struct IdentityProvider {
+  std::string issuer;
+  bool internal = false;
+};
+
 struct PublishPartner {
   std::string partner_id;
   std::string display_name;
   std::string default_region;
+  std::vector<IdentityProvider> identity_providers;
 };
 
 struct PublishPromotion {
@@ -63,12 +71,27 @@ struct ListedPrice {
   Money price;
   int64_t per_quantity = 1;
   std::string category;
+  int64_t most_quantity = 0;  // a usage record of more is quarantined; 0: no bound
 };
 
 struct PublishPriceList {
   std::string currency;
   std::optional<absl::Time> effective_time;  // empty: now
   std::vector<ListedPrice> prices;
+};
+
+// `billing_account` pays a share of what others' actions and usage cost, up to a quota per payer and calendar month
+// (UTC).
+struct PublishSponsorship {
+  std::string sponsorship_id;
+  BillingAccountId billing_account;
+  std::string partner_id;            // only for users of this partner; empty: all
+  std::vector<std::string> actions;  // of holds
+  std::vector<std::string> skus;     // of usage
+  int32_t share_percent = 100;       // 1 to 100
+  Money quota;
+  std::optional<absl::Time> start_time;  // empty: now
+  std::optional<absl::Time> end_time;    // empty: never
 };
 
 // People and organizations --------------------------------------------------------------------------------------------
@@ -80,12 +103,40 @@ struct Person {
   std::string phone;
 };
 
+// A way to log in at an institution: what its issuer calls the person. Empty: a password.
+struct Identity {
+  std::string issuer;
+  std::string subject;
+
+  bool empty() const { return issuer.empty(); }
+  friend bool operator==(const Identity& a, const Identity& b) {
+    return a.issuer == b.issuer && a.subject == b.subject;
+  }
+};
+
 struct RegisterUser {
   std::string handle;  // as typed; compared and kept in lower case
   Person person;
   std::string partner_id;  // empty: none
   std::string region;      // empty: the partner's
   std::string currency;    // of the personal billing account
+  Identity identity;       // empty: a password
+};
+
+struct LinkIdentity {
+  UserId user;
+  Identity identity;
+};
+
+// `from` and `into` are one person: `from` is no more, and what it had is `into`'s.
+struct MergeUsers {
+  UserId from;
+  UserId into;
+  std::string reason;
+};
+
+struct CloseUser {
+  UserId user;
 };
 
 struct MemberAccess {
@@ -122,6 +173,22 @@ struct SetMemberAccess {
   MemberAccess access;
 };
 
+struct RemoveMember {
+  OrganizationId organization;
+  UserId user;
+};
+
+struct SetOrganizationSettings {
+  OrganizationId organization;
+  bool hides_admins = false;
+  bool restricts_transfers = false;
+};
+
+struct SetOrganizationExpiry {
+  OrganizationId organization;
+  std::optional<absl::Time> expire_time;  // empty: never
+};
+
 struct SetDefaultPayer {
   UserId user;
   BillingAccountId billing_account;
@@ -131,6 +198,25 @@ struct CreateProject {
   UserId user;
   std::string name;
   BillingAccountId bill_to;  // empty: the user's default payer
+  std::string region;        // empty: the user's
+};
+
+// Moves a project where `user` may also accept for the new payer; offers it to the new payer otherwise.
+struct SetProjectPayer {
+  UserId user;
+  ProjectId project;
+  BillingAccountId bill_to;
+};
+
+struct AcceptProjectTransfer {
+  UserId user;
+  ProjectId project;
+};
+
+// By the receiver, who does not want it, or by whoever offered it.
+struct DeclineProjectTransfer {
+  UserId user;
+  ProjectId project;
 };
 
 // Setting up who pays -------------------------------------------------------------------------------------------------
@@ -162,6 +248,51 @@ struct ConfirmBilling {
   std::string secret_hash;  // of the secret that the caller showed
 };
 
+struct DeclineBilling {
+  std::string selector;     // 16 bytes
+  std::string secret_hash;  // of the secret that the caller showed
+  std::string reason;
+};
+
+// Another contact, who has to confirm by a link, or another purchase order, which an operator applies: one of the two.
+struct RequestBillingChange {
+  BillingAccountId billing_account;
+  UserId user;
+  std::optional<Person> contact;
+  std::string purchase_order;
+  LinkSeed link;  // for a contact
+};
+
+struct ApplyBillingChange {
+  BillingChangeId change;
+};
+
+struct TimeSlot {
+  absl::Time start;
+  absl::Time end;
+};
+
+struct RequestAssistedSetup {
+  BillingAccountId billing_account;
+  UserId user;
+  Person contact;  // name and e-mail at least
+  std::vector<TimeSlot> slots;
+};
+
+struct ScheduleAssistedSetup {
+  AssistedSetupId setup;
+  size_t slot = 0;  // of those asked for
+  LinkSeed link;
+};
+
+struct RecordPurchaseOrder {
+  std::string number;
+  std::string platform_id;  // name of a billing account, perhaps of none that is known
+  Money value;
+  std::string currency;
+  std::string document;
+};
+
 struct RecordPayment {
   BillingAccountId billing_account;
   Money amount;
@@ -179,6 +310,12 @@ struct GrantCredit {
   std::optional<absl::Time> effective_time;  // empty: now
   std::optional<absl::Time> expire_time;     // empty: never
   std::vector<std::string> actions;          // empty: all
+  std::string reason;
+};
+
+// Takes back what is not spent.
+struct RevokeCredit {
+  CreditId credit;
   std::string reason;
 };
 
@@ -202,11 +339,43 @@ struct ApproveLimitIncrease {
   IncreaseId increase;
   std::optional<Money> limit;  // empty: what was asked for
   std::string note;
+  std::optional<absl::Time> end_time;  // first instant at which it falls back; empty: never
 };
 
 struct DenyLimitIncrease {
   IncreaseId increase;
   std::string reason;
+};
+
+struct WithdrawLimitIncrease {
+  IncreaseId increase;
+};
+
+enum class BudgetPeriod { kDay, kWeek, kMonth, kLife };
+
+// What a budget counts: what passes every filter that is there.
+struct BudgetScope {
+  UserId member;         // empty: all
+  ProjectId project;     // empty: all
+  std::string category;  // empty: all
+
+  friend bool operator==(const BudgetScope& a, const BudgetScope& b) {
+    return a.member == b.member && a.project == b.project && a.category == b.category;
+  }
+};
+
+// Sets the budget of this scope and period, or sets it anew.
+struct SetBudget {
+  BillingAccountId billing_account;
+  BudgetScope scope;
+  Money limit;
+  BudgetPeriod period = BudgetPeriod::kMonth;
+  std::string time_zone;  // IANA name; empty: UTC
+  std::string reason;
+};
+
+struct RemoveBudget {
+  BudgetId budget;
 };
 
 // The gate ------------------------------------------------------------------------------------------------------------
@@ -218,6 +387,7 @@ struct GatedAction {
   ProjectId project;         // empty: outside any project
   BillingAccountId bill_to;  // empty: the project's payer, else the user's default
   Money cost;                // estimated; zero where it is not known or free
+  Money cost_limit;          // what the run may cost in all; zero: no bound
 };
 
 // Reserves nothing, and is written only where it is denied.
@@ -264,16 +434,47 @@ struct RecordUsage {
   Metered metered;
 };
 
+enum class ReversalCause { kPlatformFailure, kCorrection };
+
+// Undoes a charge, or a part of it. The charge is read from the log, where it never changes, and handed in.
+struct ReverseCharge {
+  ChargeId charge;
+  std::optional<Money> amount;  // empty: all that has not been reversed yet
+  ReversalCause cause = ReversalCause::kCorrection;
+  std::string reason;
+  storage::v1::Entry charged;  // the entry numbered as the charge; empty where there is none
+};
+
+struct ReleaseQuarantinedUsage {
+  QuarantineId quarantine;
+  std::optional<int64_t> quantity;  // empty: as it was recorded
+};
+
+struct DiscardQuarantinedUsage {
+  QuarantineId quarantine;
+  std::string reason;
+};
+
 // Time ----------------------------------------------------------------------------------------------------------------
 
 // What time alone brings about: the writer asks for it before whatever else is decided at that time.
 struct ExpireDue {};
 
 using Command =
-    std::variant<PublishPartner, PublishPromotion, PublishTerms, PublishActionCatalogue, PublishPriceList, RegisterUser,
-                 CreateOrganization, InviteMember, AcceptInvitation, SetMemberAccess, SetDefaultPayer, CreateProject,
-                 SubmitAccountUpgrade, ResendVerification, ConfirmBilling, RecordPayment, GrantCredit, SetSpendingLimit,
-                 RequestLimitIncrease, ApproveLimitIncrease, DenyLimitIncrease, Check, PlaceHold, ExtendHold,
-                 CaptureHold, ReleaseHold, RecordUsage, ExpireDue>;
+    std::variant<PublishPartner, PublishPromotion, PublishTerms, PublishActionCatalogue, PublishPriceList,
+                 PublishSponsorship,
+                 // People and organizations
+                 RegisterUser, LinkIdentity, MergeUsers, CloseUser, CreateOrganization, SetOrganizationSettings,
+                 SetOrganizationExpiry, InviteMember, AcceptInvitation, SetMemberAccess, RemoveMember, SetDefaultPayer,
+                 CreateProject, SetProjectPayer, AcceptProjectTransfer, DeclineProjectTransfer,
+                 // Setting up who pays
+                 SubmitAccountUpgrade, ResendVerification, ConfirmBilling, DeclineBilling, RequestBillingChange,
+                 ApplyBillingChange, RequestAssistedSetup, ScheduleAssistedSetup, RecordPurchaseOrder, RecordPayment,
+                 // Credits and limits
+                 GrantCredit, RevokeCredit, SetSpendingLimit, RequestLimitIncrease, ApproveLimitIncrease,
+                 DenyLimitIncrease, WithdrawLimitIncrease, SetBudget, RemoveBudget,
+                 // The gate and usage
+                 Check, PlaceHold, ExtendHold, CaptureHold, ReleaseHold, RecordUsage, ReverseCharge,
+                 ReleaseQuarantinedUsage, DiscardQuarantinedUsage, ExpireDue>;
 
 }  // namespace bursar

@@ -46,21 +46,42 @@ absl::StatusOr<Decision> DecidePolicy(const PublishPromotion& command, const Con
 absl::StatusOr<Decision> DecidePolicy(const PublishTerms& command, const Context& context);
 absl::StatusOr<Decision> DecidePolicy(const PublishActionCatalogue& command, const Context& context);
 absl::StatusOr<Decision> DecidePolicy(const PublishPriceList& command, const Context& context);
+absl::StatusOr<Decision> DecidePolicy(const PublishSponsorship& command, const Context& context);
 
 absl::StatusOr<Decision> DecidePeople(const RegisterUser& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const LinkIdentity& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const CloseUser& command, const Context& context);
 absl::StatusOr<Decision> DecidePeople(const CreateOrganization& command, const Context& context);
 absl::StatusOr<Decision> DecidePeople(const InviteMember& command, const Context& context);
 absl::StatusOr<Decision> DecidePeople(const AcceptInvitation& command, const Context& context);
 absl::StatusOr<Decision> DecidePeople(const SetMemberAccess& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const RemoveMember& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const SetOrganizationSettings& command, const Context& context);
+absl::StatusOr<Decision> DecidePeople(const SetOrganizationExpiry& command, const Context& context);
 absl::StatusOr<Decision> DecidePeople(const SetDefaultPayer& command, const Context& context);
 absl::StatusOr<Decision> DecidePeople(const CreateProject& command, const Context& context);
+
+absl::StatusOr<Decision> DecideMerge(const MergeUsers& command, const Context& context);
+
+absl::StatusOr<Decision> DecideTransfer(const SetProjectPayer& command, const Context& context);
+absl::StatusOr<Decision> DecideTransfer(const AcceptProjectTransfer& command, const Context& context);
+absl::StatusOr<Decision> DecideTransfer(const DeclineProjectTransfer& command, const Context& context);
 
 absl::StatusOr<Decision> DecideBilling(const SubmitAccountUpgrade& command, const Context& context);
 absl::StatusOr<Decision> DecideBilling(const ResendVerification& command, const Context& context);
 absl::StatusOr<Decision> DecideBilling(const ConfirmBilling& command, const Context& context);
+absl::StatusOr<Decision> DecideBilling(const DeclineBilling& command, const Context& context);
+
+absl::StatusOr<Decision> DecideChange(const RequestBillingChange& command, const Context& context);
+absl::StatusOr<Decision> DecideChange(const ApplyBillingChange& command, const Context& context);
+absl::StatusOr<Decision> DecideChange(const RecordPurchaseOrder& command, const Context& context);
+
+absl::StatusOr<Decision> DecideAssisted(const RequestAssistedSetup& command, const Context& context);
+absl::StatusOr<Decision> DecideAssisted(const ScheduleAssistedSetup& command, const Context& context);
 
 absl::StatusOr<Decision> DecideFunds(const RecordPayment& command, const Context& context);
 absl::StatusOr<Decision> DecideFunds(const GrantCredit& command, const Context& context);
+absl::StatusOr<Decision> DecideFunds(const RevokeCredit& command, const Context& context);
 absl::StatusOr<Decision> DecideFunds(const SetSpendingLimit& command, const Context& context);
 // Sets the limit; `increase` is the one that brought it, or none.
 Decision LimitSet(const BillingAccount& account, Money limit, const std::string& reason, IncreaseId increase,
@@ -69,6 +90,10 @@ Decision LimitSet(const BillingAccount& account, Money limit, const std::string&
 absl::StatusOr<Decision> DecideIncrease(const RequestLimitIncrease& command, const Context& context);
 absl::StatusOr<Decision> DecideIncrease(const ApproveLimitIncrease& command, const Context& context);
 absl::StatusOr<Decision> DecideIncrease(const DenyLimitIncrease& command, const Context& context);
+absl::StatusOr<Decision> DecideIncrease(const WithdrawLimitIncrease& command, const Context& context);
+
+absl::StatusOr<Decision> DecideBudget(const SetBudget& command, const Context& context);
+absl::StatusOr<Decision> DecideBudget(const RemoveBudget& command, const Context& context);
 
 absl::StatusOr<Decision> DecideHold(const Check& command, const Context& context);
 absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& context);
@@ -77,7 +102,17 @@ absl::StatusOr<Decision> DecideHold(const CaptureHold& command, const Context& c
 absl::StatusOr<Decision> DecideHold(const ReleaseHold& command, const Context& context);
 
 absl::StatusOr<Decision> DecideUsage(const RecordUsage& command, const Context& context);
+absl::StatusOr<Decision> DecideUsage(const ReleaseQuarantinedUsage& command, const Context& context);
+absl::StatusOr<Decision> DecideUsage(const DiscardQuarantinedUsage& command, const Context& context);
+
+absl::StatusOr<Decision> DecideReversal(const ReverseCharge& command, const Context& context);
 
 absl::StatusOr<Decision> DecideDue(const Context& context);
+// What DecideDue does of other topics.
+void RemindContact(Events& events, const BillingAccount& account);
+void StartSlot(Events& events, const AssistedSetup& setup);
+void MissSlot(Events& events, const AssistedSetup& setup);
+void ExpireIncrease(Events& events, const LimitIncrease& increase);
+void EndIncrease(Events& events, const LimitIncrease& increase, const BillingAccount& account, const Context& context);
 
 }  // namespace bursar

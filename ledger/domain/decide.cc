@@ -20,16 +20,40 @@ class Rules {
     return DecidePolicy(command, context_);
   }
   absl::StatusOr<Decision> operator()(const PublishPriceList& command) const { return DecidePolicy(command, context_); }
+  absl::StatusOr<Decision> operator()(const PublishSponsorship& command) const {
+    return DecidePolicy(command, context_);
+  }
 
   absl::StatusOr<Decision> operator()(const RegisterUser& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const LinkIdentity& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const CloseUser& command) const { return DecidePeople(command, context_); }
   absl::StatusOr<Decision> operator()(const CreateOrganization& command) const {
     return DecidePeople(command, context_);
   }
   absl::StatusOr<Decision> operator()(const InviteMember& command) const { return DecidePeople(command, context_); }
   absl::StatusOr<Decision> operator()(const AcceptInvitation& command) const { return DecidePeople(command, context_); }
   absl::StatusOr<Decision> operator()(const SetMemberAccess& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const RemoveMember& command) const { return DecidePeople(command, context_); }
+  absl::StatusOr<Decision> operator()(const SetOrganizationSettings& command) const {
+    return DecidePeople(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const SetOrganizationExpiry& command) const {
+    return DecidePeople(command, context_);
+  }
   absl::StatusOr<Decision> operator()(const SetDefaultPayer& command) const { return DecidePeople(command, context_); }
   absl::StatusOr<Decision> operator()(const CreateProject& command) const { return DecidePeople(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const MergeUsers& command) const { return DecideMerge(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const SetProjectPayer& command) const {
+    return DecideTransfer(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const AcceptProjectTransfer& command) const {
+    return DecideTransfer(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const DeclineProjectTransfer& command) const {
+    return DecideTransfer(command, context_);
+  }
 
   absl::StatusOr<Decision> operator()(const SubmitAccountUpgrade& command) const {
     return DecideBilling(command, context_);
@@ -38,9 +62,28 @@ class Rules {
     return DecideBilling(command, context_);
   }
   absl::StatusOr<Decision> operator()(const ConfirmBilling& command) const { return DecideBilling(command, context_); }
+  absl::StatusOr<Decision> operator()(const DeclineBilling& command) const { return DecideBilling(command, context_); }
+
+  absl::StatusOr<Decision> operator()(const RequestBillingChange& command) const {
+    return DecideChange(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const ApplyBillingChange& command) const {
+    return DecideChange(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const RecordPurchaseOrder& command) const {
+    return DecideChange(command, context_);
+  }
+
+  absl::StatusOr<Decision> operator()(const RequestAssistedSetup& command) const {
+    return DecideAssisted(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const ScheduleAssistedSetup& command) const {
+    return DecideAssisted(command, context_);
+  }
 
   absl::StatusOr<Decision> operator()(const RecordPayment& command) const { return DecideFunds(command, context_); }
   absl::StatusOr<Decision> operator()(const GrantCredit& command) const { return DecideFunds(command, context_); }
+  absl::StatusOr<Decision> operator()(const RevokeCredit& command) const { return DecideFunds(command, context_); }
   absl::StatusOr<Decision> operator()(const SetSpendingLimit& command) const { return DecideFunds(command, context_); }
 
   absl::StatusOr<Decision> operator()(const RequestLimitIncrease& command) const {
@@ -52,13 +95,28 @@ class Rules {
   absl::StatusOr<Decision> operator()(const DenyLimitIncrease& command) const {
     return DecideIncrease(command, context_);
   }
+  absl::StatusOr<Decision> operator()(const WithdrawLimitIncrease& command) const {
+    return DecideIncrease(command, context_);
+  }
+
+  absl::StatusOr<Decision> operator()(const SetBudget& command) const { return DecideBudget(command, context_); }
+  absl::StatusOr<Decision> operator()(const RemoveBudget& command) const { return DecideBudget(command, context_); }
 
   absl::StatusOr<Decision> operator()(const Check& command) const { return DecideHold(command, context_); }
   absl::StatusOr<Decision> operator()(const PlaceHold& command) const { return DecideHold(command, context_); }
   absl::StatusOr<Decision> operator()(const ExtendHold& command) const { return DecideHold(command, context_); }
   absl::StatusOr<Decision> operator()(const CaptureHold& command) const { return DecideHold(command, context_); }
   absl::StatusOr<Decision> operator()(const ReleaseHold& command) const { return DecideHold(command, context_); }
+
   absl::StatusOr<Decision> operator()(const RecordUsage& command) const { return DecideUsage(command, context_); }
+  absl::StatusOr<Decision> operator()(const ReleaseQuarantinedUsage& command) const {
+    return DecideUsage(command, context_);
+  }
+  absl::StatusOr<Decision> operator()(const DiscardQuarantinedUsage& command) const {
+    return DecideUsage(command, context_);
+  }
+
+  absl::StatusOr<Decision> operator()(const ReverseCharge& command) const { return DecideReversal(command, context_); }
 
   absl::StatusOr<Decision> operator()(const ExpireDue&) const { return DecideDue(context_); }
 

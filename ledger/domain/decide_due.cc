@@ -1,4 +1,4 @@
-// What time alone brings about: holds and credits that have expired.
+// What time alone brings about.
 #include "absl/container/flat_hash_set.h"
 #include "ledger/base/check.h"
 #include "ledger/domain/charging.h"
@@ -9,25 +9,78 @@ namespace bursar {
 namespace {
 
 constexpr size_t kMostEvents = 256;
+// So long after a hold's expiry a capture of it is still taken, as usage.
+constexpr absl::Duration kLateCapture = absl::Hours(24 * 30);
 
-void ExpireHold(Decision& decision, const Hold& hold, const BillingAccount& account, absl::Time now) {
-  auto& expired = *decision.events.emplace_back().mutable_hold_expired();
+const BillingAccount& AccountOf(const Due& due, const State& state) {
+  switch (due.kind) {
+    case Due::Kind::kHoldExpires:
+      return *state.Find(state.Find(HoldId(due.number))->account);
+    case Due::Kind::kCreditTakesEffect:
+    case Due::Kind::kCreditExpires:
+      return *state.Find(state.account_of_credit.at(CreditId(due.number)));
+    case Due::Kind::kVerificationReminds:
+      return *state.Find(state.account_of_reminder.at(due.number));
+    case Due::Kind::kSlotStarts:
+    case Due::Kind::kSlotEnds:
+      return *state.Find(state.assisted_setups.at(AssistedSetupId(due.number)).account);
+    case Due::Kind::kIncreaseExpires:
+    case Due::Kind::kIncreaseEnds:
+      return *state.Find(state.Find(IncreaseId(due.number))->account);
+  }
+  BURSAR_CHECK(!"an unknown kind of due");
+}
+
+void ExpireHold(Events& events, const Hold& hold, const BillingAccount& account, absl::Time now) {
+  auto& expired = *events.emplace_back().mutable_hold_expired();
   expired.set_hold(hold.id.number());
   expired.set_billing_account(account.id.text());
   expired.set_currency(account.currency);
   SetReturned(*expired.mutable_returned(), hold.parts, account.balance);
-  NoticeFunds(decision.events, account, account.balance.Funds(now) + Unrestricted(hold.parts, account.balance, now));
+  expired.set_late_capture_until_time(absl::ToUnixMicros(now + kLateCapture));
+  NoticeFunds(events, account, account.balance.Funds(now) + Unrestricted(hold.parts, account.balance, now));
 }
 
-void ExpireCredit(Decision& decision, CreditId id, const BillingAccount& account, absl::Time now) {
+void TakeEffect(Events& events, CreditId id, const BillingAccount& account, absl::Time now) {
+  const Money funds = account.balance.Funds(now);
+  auto& took = *events.emplace_back().mutable_credit_took_effect();
+  took.set_credit(id.number());
+  took.set_billing_account(account.id.text());
+  took.set_funds_after_micros(funds.micros());
+  NoticeNewBase(events, account, funds);
+}
+
+void ExpireCredit(Events& events, CreditId id, const BillingAccount& account, absl::Time now) {
   const Credit* credit = account.balance.Find(id);
   BURSAR_CHECK(credit != nullptr);
-  auto& expired = *decision.events.emplace_back().mutable_credit_expired();
+  auto& expired = *events.emplace_back().mutable_credit_expired();
   expired.set_credit(id.number());
   expired.set_billing_account(account.id.text());
   expired.set_amount_micros(credit->available.micros());
   expired.set_currency(account.currency);
-  NoticeFunds(decision.events, account, account.balance.Funds(now));
+  NoticeFunds(events, account, account.balance.Funds(now));
+}
+
+// What is due of one account, worked out from the state before the entry.
+void Happen(Events& events, const Due& due, const BillingAccount& account, const Context& context) {
+  switch (due.kind) {
+    case Due::Kind::kHoldExpires:
+      return ExpireHold(events, *context.state.Find(HoldId(due.number)), account, context.now);
+    case Due::Kind::kCreditTakesEffect:
+      return TakeEffect(events, CreditId(due.number), account, context.now);
+    case Due::Kind::kCreditExpires:
+      return ExpireCredit(events, CreditId(due.number), account, context.now);
+    case Due::Kind::kVerificationReminds:
+      return RemindContact(events, account);
+    case Due::Kind::kSlotStarts:
+      return StartSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)));
+    case Due::Kind::kSlotEnds:
+      return MissSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)));
+    case Due::Kind::kIncreaseExpires:
+      return ExpireIncrease(events, *context.state.Find(IncreaseId(due.number)));
+    case Due::Kind::kIncreaseEnds:
+      return EndIncrease(events, *context.state.Find(IncreaseId(due.number)), account, context);
+  }
 }
 
 }  // namespace
@@ -35,26 +88,13 @@ void ExpireCredit(Decision& decision, CreditId id, const BillingAccount& account
 // In the order of their times. An entry takes no account twice, since what it does to one is worked out from the state
 // before it; the writer asks again until nothing is due.
 absl::StatusOr<Decision> DecideDue(const Context& context) {
-  const State& state = context.state;
   Decision decision;
   absl::flat_hash_set<BillingAccountId> touched;
-  auto hold = state.holds_by_expiry.begin();
-  auto credit = state.credits_by_expiry.begin();
-  while (decision.events.size() < kMostEvents) {
-    const bool hold_due = hold != state.holds_by_expiry.end() && hold->first <= context.now;
-    const bool credit_due = credit != state.credits_by_expiry.end() && credit->first <= context.now;
-    if (!hold_due && !credit_due) break;
-    const bool hold_first = hold_due && (!credit_due || hold->first <= credit->first);
-    const BillingAccountId& id =
-        hold_first ? state.Find(hold->second)->account : state.account_of_credit.at(credit->second);
-    if (!touched.insert(id).second) break;
-    const BillingAccount* account = state.Find(id);
-    BURSAR_CHECK(account != nullptr);
-    if (hold_first) {
-      ExpireHold(decision, *state.Find((hold++)->second), *account, context.now);
-    } else {
-      ExpireCredit(decision, (credit++)->second, *account, context.now);
-    }
+  for (const Due& due : context.state.due) {
+    if (due.time > context.now || decision.events.size() >= kMostEvents) break;
+    const BillingAccount& account = AccountOf(due, context.state);
+    if (!touched.insert(account.id).second) break;
+    Happen(decision.events, due, account, context);
   }
   return decision;
 }

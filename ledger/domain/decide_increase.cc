@@ -19,6 +19,10 @@ const char* NameOf(Status status) {
       return "denied";
     case Status::kSuperseded:
       return "superseded";
+    case Status::kWithdrawn:
+      return "withdrawn";
+    case Status::kExpired:
+      return "expired";
   }
   BURSAR_CHECK(!"an unknown status");
 }

@@ -36,8 +36,19 @@ class Permission {
   absl::Status operator()(const PublishTerms&) const { return Only(Role::kOperator, "publish policy"); }
   absl::Status operator()(const PublishActionCatalogue&) const { return Only(Role::kOperator, "publish policy"); }
   absl::Status operator()(const PublishPriceList&) const { return Only(Role::kOperator, "publish policy"); }
+  absl::Status operator()(const PublishSponsorship&) const { return Only(Role::kOperator, "publish policy"); }
 
-  absl::Status operator()(const RegisterUser&) const { return absl::OkStatus(); }
+  // Anyone may say who they are; that an institution says so too takes somebody who has heard it.
+  absl::Status operator()(const RegisterUser& command) const {
+    if (command.identity.empty() || Is(principal_, Role::kService) || Is(principal_, Role::kSupport))
+      return absl::OkStatus();
+    return PermissionDenied("register with an identity");
+  }
+  absl::Status operator()(const LinkIdentity&) const { return Only(Role::kSupport, "link identities"); }
+  absl::Status operator()(const MergeUsers&) const { return Only(Role::kSupport, "merge users"); }
+  absl::Status operator()(const CloseUser& command) const {
+    return Is(principal_, Role::kSupport) ? absl::OkStatus() : Self(command.user);
+  }
   absl::Status operator()(const CreateOrganization& command) const {
     if (Is(principal_, Role::kOperator) || IsSelf(command.admin)) return absl::OkStatus();
     return PermissionDenied("create an organization for somebody else");
@@ -45,8 +56,18 @@ class Permission {
   absl::Status operator()(const InviteMember& command) const { return AdminOf(command.organization); }
   absl::Status operator()(const AcceptInvitation& command) const { return Self(command.user); }
   absl::Status operator()(const SetMemberAccess& command) const { return AdminOf(command.organization); }
+  absl::Status operator()(const RemoveMember& command) const {
+    return IsSelf(command.user) ? absl::OkStatus() : AdminOf(command.organization);
+  }
+  absl::Status operator()(const SetOrganizationSettings& command) const { return AdminOf(command.organization); }
+  absl::Status operator()(const SetOrganizationExpiry&) const {
+    return Only(Role::kOperator, "set an organization's expiry");
+  }
   absl::Status operator()(const SetDefaultPayer& command) const { return Self(command.user); }
   absl::Status operator()(const CreateProject& command) const { return SelfOrService(command.user); }
+  absl::Status operator()(const SetProjectPayer& command) const { return Self(command.user); }
+  absl::Status operator()(const AcceptProjectTransfer& command) const { return Self(command.user); }
+  absl::Status operator()(const DeclineProjectTransfer& command) const { return Self(command.user); }
 
   absl::Status operator()(const SubmitAccountUpgrade& command) const {
     if (IsSelf(command.user) && CanIncrease(state_, principal_, command.billing_account)) return absl::OkStatus();
@@ -59,12 +80,31 @@ class Permission {
   }
   // The link is the permission.
   absl::Status operator()(const ConfirmBilling&) const { return absl::OkStatus(); }
+  absl::Status operator()(const DeclineBilling&) const { return absl::OkStatus(); }
+  absl::Status operator()(const RequestBillingChange& command) const {
+    if (IsSelf(command.user) && CanIncrease(state_, principal_, command.billing_account)) return absl::OkStatus();
+    return PermissionDenied(absl::StrCat("change the billing of ", command.billing_account.text()));
+  }
+  absl::Status operator()(const ApplyBillingChange&) const { return Only(Role::kOperator, "apply billing changes"); }
+  absl::Status operator()(const RequestAssistedSetup& command) const {
+    if (IsSelf(command.user) && CanIncrease(state_, principal_, command.billing_account)) return absl::OkStatus();
+    return PermissionDenied(absl::StrCat("set up billing of ", command.billing_account.text()));
+  }
+  absl::Status operator()(const ScheduleAssistedSetup&) const {
+    return Only(Role::kOperator, "schedule assisted set-ups");
+  }
+  absl::Status operator()(const RecordPurchaseOrder&) const {
+    if (Is(principal_, Role::kService) || Is(principal_, Role::kFinance) || Is(principal_, Role::kOperator))
+      return absl::OkStatus();
+    return PermissionDenied("record purchase orders");
+  }
   absl::Status operator()(const RecordPayment&) const {
     if (Is(principal_, Role::kFinance) || Is(principal_, Role::kOperator)) return absl::OkStatus();
     return PermissionDenied("record payments");
   }
 
   absl::Status operator()(const GrantCredit&) const { return Only(Role::kOperator, "grant credits"); }
+  absl::Status operator()(const RevokeCredit&) const { return Only(Role::kOperator, "revoke credits"); }
   absl::Status operator()(const SetSpendingLimit&) const { return Only(Role::kOperator, "set spending limits"); }
   absl::Status operator()(const RequestLimitIncrease& command) const {
     if (IsSelf(command.user) && CanIncrease(state_, principal_, command.billing_account)) return absl::OkStatus();
@@ -77,6 +117,16 @@ class Permission {
   }
   absl::Status operator()(const ApproveLimitIncrease&) const { return Only(Role::kOperator, "decide limit increases"); }
   absl::Status operator()(const DenyLimitIncrease&) const { return Only(Role::kOperator, "decide limit increases"); }
+  absl::Status operator()(const WithdrawLimitIncrease& command) const {
+    const LimitIncrease* increase = state_.Find(command.increase);
+    if (increase != nullptr && CanIncrease(state_, principal_, increase->account)) return absl::OkStatus();
+    return PermissionDenied(absl::StrCat("withdraw ", command.increase.text()));
+  }
+  absl::Status operator()(const SetBudget& command) const { return MayBudget(command.billing_account); }
+  absl::Status operator()(const RemoveBudget& command) const {
+    const auto account = state_.account_of_budget.find(command.budget);
+    return MayBudget(account == state_.account_of_budget.end() ? BillingAccountId() : account->second);
+  }
 
   absl::Status operator()(const Check& command) const { return MayAsk(command.action); }
   absl::Status operator()(const PlaceHold& command) const { return MayAsk(command.action); }
@@ -84,10 +134,27 @@ class Permission {
   absl::Status operator()(const CaptureHold&) const { return Only(Role::kService, "capture holds"); }
   absl::Status operator()(const ReleaseHold&) const { return Only(Role::kService, "release holds"); }
   absl::Status operator()(const RecordUsage&) const { return Only(Role::kService, "record usage"); }
+  absl::Status operator()(const ReverseCharge& command) const {
+    const bool failed = command.cause == ReversalCause::kPlatformFailure;
+    if (failed ? Is(principal_, Role::kService) : Is(principal_, Role::kFinance)) return absl::OkStatus();
+    return Only(Role::kOperator, "reverse charges");
+  }
+  absl::Status operator()(const ReleaseQuarantinedUsage&) const {
+    return Only(Role::kOperator, "decide on quarantined usage");
+  }
+  absl::Status operator()(const DiscardQuarantinedUsage&) const {
+    return Only(Role::kOperator, "decide on quarantined usage");
+  }
   absl::Status operator()(const ExpireDue&) const { return Only(Role::kSystem, "make time pass"); }
 
  private:
   bool IsSelf(const UserId& user) const { return principal_.user() == user; }
+
+  // Ceilings inside an account are for those who answer for it, and for operators.
+  absl::Status MayBudget(const BillingAccountId& account) const {
+    if (CanIncrease(state_, principal_, account)) return absl::OkStatus();
+    return Only(Role::kOperator, "set budgets");
+  }
 
   absl::Status Only(Role role, absl::string_view what) const {
     return Is(principal_, role) ? absl::OkStatus() : PermissionDenied(what);

@@ -48,6 +48,21 @@ struct PriceList {
   const ListedPrice* Find(const std::string& sku, const std::string& region) const;
 };
 
+struct Sponsorship {
+  std::string id;
+  BillingAccountId account;
+  std::string currency;
+  std::string partner_id;            // empty: users of all partners
+  std::vector<std::string> actions;  // of holds
+  std::vector<std::string> skus;     // of usage
+  int32_t share_percent = 100;
+  Money quota;  // for one payer in one calendar month (UTC)
+  absl::Time start_time;
+  absl::Time end_time;  // InfiniteFuture: never
+
+  bool IsOpen(absl::Time now) const { return start_time <= now && now < end_time; }
+};
+
 // Each look-up gives what applied at `time`, nullptr where nothing did yet. Of two that took effect at the same
 // time the one published later applies.
 struct Policy {
@@ -57,6 +72,7 @@ struct Policy {
   std::vector<TermsVersion> pricing;
   std::vector<ActionCatalogue> catalogues;
   std::map<std::string, std::vector<PriceList>> price_lists;  // by currency
+  std::map<std::string, Sponsorship> sponsorships;
 
   const TermsVersion* CurrentTerms(Document document, absl::Time time) const;
   const CatalogueAction* FindAction(const std::string& name, absl::Time time) const;

@@ -19,6 +19,8 @@ enum class BookAccount {
   kExpiredCredits,    // income: credits that customers did not use
   kPromotionExpense,  // expense: credits given by promotions
   kGoodwillExpense,   // expense: credits given by operators
+  kRevokedCredits,    // income: credits that were taken back unspent
+  kTransfers,         // equity: credits and debt on their way from one billing account to another; zero in all
 };
 
 // For example "receivables"; the names of a trial balance's lines.

@@ -161,6 +161,44 @@ const char* NameOf(Reason reason) {
       return "UNAVAILABLE";
     case Reason::kOverloaded:
       return "OVERLOADED";
+    case Reason::kIdentityNotLinked:
+      return "IDENTITY_NOT_LINKED";
+    case Reason::kIdentityTaken:
+      return "IDENTITY_TAKEN";
+    case Reason::kUserClosed:
+      return "USER_CLOSED";
+    case Reason::kNotSettled:
+      return "NOT_SETTLED";
+    case Reason::kNotMergeable:
+      return "NOT_MERGEABLE";
+    case Reason::kTransfersRestricted:
+      return "TRANSFERS_RESTRICTED";
+    case Reason::kNoTransferOffered:
+      return "NO_TRANSFER_OFFERED";
+    case Reason::kOrganizationExpired:
+      return "ORGANIZATION_EXPIRED";
+    case Reason::kNoOpenChange:
+      return "NO_OPEN_CHANGE";
+    case Reason::kNoOpenSetup:
+      return "NO_OPEN_SETUP";
+    case Reason::kPurchaseOrderRecorded:
+      return "PURCHASE_ORDER_RECORDED";
+    case Reason::kBudgetExceeded:
+      return "BUDGET_EXCEEDED";
+    case Reason::kCostLimitExceeded:
+      return "COST_LIMIT_EXCEEDED";
+    case Reason::kBudgetNotFound:
+      return "BUDGET_NOT_FOUND";
+    case Reason::kChargeNotFound:
+      return "CHARGE_NOT_FOUND";
+    case Reason::kChargeReversed:
+      return "CHARGE_REVERSED";
+    case Reason::kCreditNotFound:
+      return "CREDIT_NOT_FOUND";
+    case Reason::kCreditOver:
+      return "CREDIT_OVER";
+    case Reason::kNotQuarantined:
+      return "NOT_QUARANTINED";
   }
   BURSAR_CHECK(!"an unknown reason");
 }

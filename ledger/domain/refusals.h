@@ -60,8 +60,27 @@ enum class Reason {
   kAlreadyPublished,
   kUnavailable,
   kOverloaded,
+  kIdentityNotLinked,
+  kIdentityTaken,
+  kUserClosed,
+  kNotSettled,
+  kNotMergeable,
+  kTransfersRestricted,
+  kNoTransferOffered,
+  kOrganizationExpired,
+  kNoOpenChange,
+  kNoOpenSetup,
+  kPurchaseOrderRecorded,
+  kBudgetExceeded,
+  kCostLimitExceeded,
+  kBudgetNotFound,
+  kChargeNotFound,
+  kChargeReversed,
+  kCreditNotFound,
+  kCreditOver,
+  kNotQuarantined,
 };
-inline constexpr int kReasonCount = static_cast<int>(Reason::kOverloaded) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kNotQuarantined) + 1;
 
 // For example "SPENDING_LIMIT_EXCEEDED".
 const char* NameOf(Reason reason);

@@ -23,10 +23,22 @@ std::vector<UserId> Organization::Admins() const {
   return admins;
 }
 
-Money Hold::Held() const {
-  Money held;
-  for (const auto& [credit, amount] : parts) held += amount;
-  return held;
+bool Budget::Counts(const UserId& user, ProjectId project, absl::string_view category) const {
+  return (scope.member.empty() || scope.member == user) && (scope.project.empty() || scope.project == project) &&
+         (scope.category.empty() || scope.category == category);
+}
+
+Budget* BillingAccount::Find(BudgetId budget) {
+  const auto found = std::find_if(budgets.begin(), budgets.end(), [&](const Budget& one) { return one.id == budget; });
+  return found == budgets.end() ? nullptr : &*found;
+}
+
+const Budget* BillingAccount::Find(BudgetId budget) const { return const_cast<BillingAccount*>(this)->Find(budget); }
+
+Money Sum(const HeldParts& parts) {
+  Money sum;
+  for (const auto& [credit, amount] : parts) sum += amount;
+  return sum;
 }
 
 const User* State::Find(const UserId& id) const { return FindIn(users, id); }
@@ -36,11 +48,16 @@ const Project* State::Find(ProjectId id) const { return FindIn(projects, id); }
 const Hold* State::Find(HoldId id) const { return FindIn(holds, id); }
 const LimitIncrease* State::Find(IncreaseId id) const { return FindIn(increases, id); }
 
-absl::Time State::NextDue() const {
-  absl::Time next = absl::InfiniteFuture();
-  if (!holds_by_expiry.empty()) next = std::min(next, holds_by_expiry.begin()->first);
-  if (!credits_by_expiry.empty()) next = std::min(next, credits_by_expiry.begin()->first);
-  return next;
+UserId State::Present(const UserId& id) const {
+  const User* user = Find(id);
+  return user == nullptr || user->merged_into.empty() ? id : Present(user->merged_into);
 }
+
+BillingAccountId State::Present(const BillingAccountId& id) const {
+  const BillingAccount* account = Find(id);
+  return account == nullptr || account->merged_into.empty() ? id : Present(account->merged_into);
+}
+
+absl::Time State::NextDue() const { return due.empty() ? absl::InfiniteFuture() : due.begin()->time; }
 
 }  // namespace bursar

@@ -170,6 +170,8 @@ v1::BillingSetup::Status ToStatus(BillingSetup::Status status) {
       return v1::BillingSetup::STATUS_PENDING;
     case BillingSetup::Status::kConfirmed:
       return v1::BillingSetup::STATUS_CONFIRMED;
+    case BillingSetup::Status::kDeclined:
+      return v1::BillingSetup::STATUS_DECLINED;
   }
   return v1::BillingSetup::STATUS_UNSPECIFIED;
 }

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "ledger/base/ids.h"
 #include "ledger/base/link_key.h"
@@ -17,6 +19,7 @@ constexpr size_t kMostNote = 2'000;
 constexpr size_t kMostEmail = 254;
 constexpr size_t kMostUrl = 500;
 constexpr size_t kMostPageToken = 500;
+constexpr size_t kMostSubject = 255;
 constexpr size_t kMostToken = 128;
 
 bool IsLower(char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c); }
@@ -57,6 +60,18 @@ bool IsPhone(absl::string_view text) {
 bool IsUrl(absl::string_view text) {
   const bool web = text.substr(0, 8) == "https://" || text.substr(0, 7) == "http://";
   return web && Consists(text, kMostUrl, IsVisible);
+}
+
+// "2026-03".
+bool IsMonth(absl::string_view text) {
+  constexpr size_t kLength = 7;
+  constexpr size_t kDash = 4;
+  if (text.size() != kLength || text[kDash] != '-') return false;
+  int year = 0;
+  int month = 0;
+  if (!absl::SimpleAtoi(text.substr(0, kDash), &year) || !absl::SimpleAtoi(text.substr(kDash + 1), &month))
+    return false;
+  return absl::ascii_isdigit(text[0]) && absl::ascii_isdigit(text[kDash + 1]) && month >= 1 && month <= 12;
 }
 
 std::string Unless(bool right, absl::string_view problem) { return right ? std::string() : std::string(problem); }
@@ -116,6 +131,32 @@ std::string ProblemOf(v1::Format format, absl::string_view text) {
       return Unless(IsUrl(text), "has to be a web address of up to 500 characters");
     case v1::FORMAT_PAGE_TOKEN:
       return Unless(Consists(text, kMostPageToken, IsVisible), "has to be the next_page_token of an earlier page");
+    case v1::FORMAT_BUDGET:
+      return Unless(BudgetId::Parse(text).has_value(), "has to be a budget, as in \"budget-17\"");
+    case v1::FORMAT_BILLING_CHANGE:
+      return Unless(BillingChangeId::Parse(text).has_value(), "has to be a billing change, as in \"change-17\"");
+    case v1::FORMAT_ASSISTED_SETUP:
+      return Unless(AssistedSetupId::Parse(text).has_value(), "has to be an assisted set-up, as in \"setup-17\"");
+    case v1::FORMAT_CHARGE:
+      return Unless(ChargeId::Parse(text).has_value(), "has to be a charge, as in \"charge-17\"");
+    case v1::FORMAT_CREDIT:
+      return Unless(CreditId::Parse(text).has_value(), "has to be a credit, as in \"credit-17\"");
+    case v1::FORMAT_QUARANTINE:
+      return Unless(QuarantineId::Parse(text).has_value(),
+                    "has to be a quarantined usage record, as in \"quarantine-17\"");
+    case v1::FORMAT_TIME_ZONE:
+      return Unless(Consists(text, kMostName, [](char c) { return absl::ascii_isalnum(c) || IsOneOf(c, "/_+-"); }),
+                    "has to be the IANA name of a time zone, as in \"Europe/Berlin\"");
+    case v1::FORMAT_MONTH:
+      return Unless(IsMonth(text), "has to be a calendar month, as in \"2026-03\"");
+    case v1::FORMAT_ISSUER:
+      return Unless(IsUrl(text) && absl::StartsWith(text, "https://"),
+                    "has to be an address of up to 500 characters that begins with \"https://\"");
+    case v1::FORMAT_SUBJECT:
+      return Unless(Consists(text, kMostSubject, IsVisible), "has to be up to 255 visible ASCII characters");
+    case v1::FORMAT_EVENT_TYPE:
+      return Unless(Consists(text, kMostName, [](char c) { return absl::ascii_isalpha(c); }),
+                    "has to be the name of an event, as in \"HoldPlaced\"");
     case v1::FORMAT_UNSPECIFIED:
     case v1::Format_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::Format_INT_MAX_SENTINEL_DO_NOT_USE_:

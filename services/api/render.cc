@@ -251,6 +251,10 @@ v1::LimitIncrease::Status ToStatus(LimitIncrease::Status status) {
       return v1::LimitIncrease::STATUS_DENIED;
     case LimitIncrease::Status::kSuperseded:
       return v1::LimitIncrease::STATUS_SUPERSEDED;
+    case LimitIncrease::Status::kWithdrawn:
+      return v1::LimitIncrease::STATUS_WITHDRAWN;
+    case LimitIncrease::Status::kExpired:
+      return v1::LimitIncrease::STATUS_EXPIRED;
   }
   BURSAR_CHECK(!"an unknown status");
 }

@@ -180,7 +180,7 @@ Principal Story::Usual(const Command& command) const {
       const Organization* organization = state.Find(id);
       return organization == nullptr ? kOlga : As(organization->Admins().front().text());
     }
-    Principal operator()(const RegisterUser&) const { return Principal(); }
+    Principal operator()(const RegisterUser& command) const { return command.identity.empty() ? Principal() : kPortal; }
     Principal operator()(const ConfirmBilling&) const { return Principal(); }
     Principal operator()(const CreateOrganization& command) const { return As(command.admin.text()); }
     Principal operator()(const InviteMember& command) const { return AdminOf(command.organization); }
@@ -208,6 +208,34 @@ Principal Story::Usual(const Command& command) const {
     Principal operator()(const SetSpendingLimit&) const { return kOlga; }
     Principal operator()(const ApproveLimitIncrease&) const { return kOlga; }
     Principal operator()(const DenyLimitIncrease&) const { return kOlga; }
+    Principal operator()(const RequestBillingChange& command) const { return As(command.user.text()); }
+    Principal operator()(const RequestAssistedSetup& command) const { return As(command.user.text()); }
+    Principal operator()(const CloseUser& command) const { return As(command.user.text()); }
+    Principal operator()(const SetProjectPayer& command) const { return As(command.user.text()); }
+    Principal operator()(const AcceptProjectTransfer& command) const { return As(command.user.text()); }
+    Principal operator()(const DeclineProjectTransfer& command) const { return As(command.user.text()); }
+    Principal operator()(const SetOrganizationSettings& command) const { return AdminOf(command.organization); }
+    Principal operator()(const RemoveMember& command) const { return AdminOf(command.organization); }
+    Principal operator()(const PublishSponsorship&) const { return kOlga; }
+    Principal operator()(const SetOrganizationExpiry&) const { return kOlga; }
+    Principal operator()(const ApplyBillingChange&) const { return kOlga; }
+    Principal operator()(const ScheduleAssistedSetup&) const { return kOlga; }
+    Principal operator()(const RevokeCredit&) const { return kOlga; }
+    Principal operator()(const SetBudget&) const { return kOlga; }
+    Principal operator()(const RemoveBudget&) const { return kOlga; }
+    Principal operator()(const ReleaseQuarantinedUsage&) const { return kOlga; }
+    Principal operator()(const DiscardQuarantinedUsage&) const { return kOlga; }
+    Principal operator()(const LinkIdentity&) const { return As("support-sam"); }
+    Principal operator()(const MergeUsers&) const { return As("support-sam"); }
+    Principal operator()(const DeclineBilling&) const { return Principal(); }
+    Principal operator()(const RecordPurchaseOrder&) const { return kPortal; }
+    Principal operator()(const ReverseCharge& command) const {
+      return command.cause == ReversalCause::kPlatformFailure ? kPortal : As("finance-fay");
+    }
+    Principal operator()(const WithdrawLimitIncrease& command) const {
+      const LimitIncrease* increase = state.Find(command.increase);
+      return increase == nullptr ? kOlga : As(increase->requester.text());
+    }
   };
   return std::visit(Visitor{state_}, command);
 }

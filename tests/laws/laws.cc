@@ -582,12 +582,16 @@ void Laws::CheckEverything() {
   for (const auto& [id, account] : model_.accounts) CheckAccount(id);
   Law(state_.accounts.size() == model_.accounts.size(), "all accounts are there");
   Law(state_.holds.size() == model_.holds.size(), "only open holds are kept");
-  Law(state_.holds_by_expiry.size() == state_.holds.size(), "every open hold will expire");
+  const auto due = [this](Due::Kind kind) {
+    return static_cast<size_t>(
+        std::count_if(state_.due.begin(), state_.due.end(), [kind](const Due& one) { return one.kind == kind; }));
+  };
+  Law(due(Due::Kind::kHoldExpires) == state_.holds.size(), "every open hold will expire");
   size_t expiring = 0;
   for (const auto& [id, account] : model_.accounts) {
     for (const auto& [number, credit] : account.credits) expiring += !credit.over && credit.expire_time != kNever;
   }
-  Law(state_.credits_by_expiry.size() == expiring, "every credit that expires will");
+  Law(due(Due::Kind::kCreditExpires) == expiring, "every credit that expires will");
   std::map<std::string, int64_t> sums;
   for (const auto& [book, amount] : books_) sums[book.first] += amount;
   for (const auto& [currency, sum] : sums) Law(sum == 0, "the books in ", currency, " add up to ", sum);
@@ -601,6 +605,46 @@ void Laws::CheckEvent(const Event& event, Step& step) {
       return On(event.promotion_lapsed(), step);
     case Event::kBillingConfirmed:
       return On(event.billing_confirmed(), step);
+    case Event::kSponsorshipPublished:
+    case Event::kIdentityLinked:
+    case Event::kUsersMerged:
+    case Event::kUserClosed:
+    case Event::kMemberRemoved:
+    case Event::kUserDowngraded:
+    case Event::kProjectTransferOffered:
+    case Event::kProjectPayerSet:
+    case Event::kProjectTransferDeclined:
+    case Event::kOrganizationSettingsSet:
+    case Event::kOrganizationExpirySet:
+    case Event::kBillingDeclined:
+    case Event::kBillingChangeRequested:
+    case Event::kBillingChangeApplied:
+    case Event::kBillingChangeClosed:
+    case Event::kAssistedSetupRequested:
+    case Event::kAssistedSetupScheduled:
+    case Event::kAssistedSetupMissed:
+    case Event::kVerificationReminded:
+    case Event::kPurchaseOrderRecorded:
+    case Event::kPurchaseOrderAttached:
+    case Event::kCreditRevoked:
+    case Event::kCreditTookEffect:
+    case Event::kLimitIncreaseWithdrawn:
+    case Event::kLimitIncreaseExpired:
+    case Event::kLimitIncreaseEnded:
+    case Event::kBudgetSet:
+    case Event::kBudgetRemoved:
+    case Event::kFundsMovedOut:
+    case Event::kFundsMovedIn:
+    case Event::kTerminationOrdered:
+    case Event::kSponsorshipHeld:
+    case Event::kSponsorshipReturned:
+    case Event::kSponsorshipCharged:
+    case Event::kSponsorshipReversed:
+    case Event::kChargeReversed:
+    case Event::kUsageQuarantined:
+    case Event::kQuarantineReleased:
+    case Event::kQuarantineDiscarded:
+      return;
     case Event::kProjectCreated:
       return On(event.project_created(), step);
     case Event::kCreditGranted:

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
+#include "ledger/domain/canonical.h"
 #include "ledger/domain/decide.h"
 #include "ledger/domain/evolve.h"
 #include "tests/laws/laws.h"
@@ -91,7 +92,8 @@ class World {
     }
     if (laws_.broken().empty()) laws_.CheckEverything();
     if (!laws_.broken().empty()) return laws_.broken();
-    return Replayed().Canonical() == state_.Canonical() ? "" : "replay of the log gives another state";
+    if (Replayed().Canonical() != state_.Canonical()) return "replay of the log gives another state";
+    return ReadBack().Canonical() == state_.Canonical() ? "" : "the state's bytes give another state";
   }
 
   int64_t steps() const { return steps_; }
@@ -152,6 +154,17 @@ class World {
       Evolve(state, entry);
     }
     return state;
+  }
+
+  State ReadBack() const {
+    std::string bytes;
+    EXPECT_TRUE(WriteState(state_, [&](absl::string_view piece) {
+                  bytes.append(piece.data(), piece.size());
+                  return absl::OkStatus();
+                }).ok());
+    absl::StatusOr<State> state = ReadState(bytes);
+    EXPECT_TRUE(state.ok()) << state.status() << "\n" << repro;
+    return state.ok() ? *std::move(state) : State();
   }
 
   State state_;

@@ -240,6 +240,46 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kDefaultPayerSet:
       default_payers.at(event.default_payer_set().user_id()) = event.default_payer_set().billing_account();
       return;
+    case Event::kSponsorshipPublished:
+    case Event::kIdentityLinked:
+    case Event::kUsersMerged:
+    case Event::kUserClosed:
+    case Event::kMemberRemoved:
+    case Event::kUserDowngraded:
+    case Event::kProjectTransferOffered:
+    case Event::kProjectPayerSet:
+    case Event::kProjectTransferDeclined:
+    case Event::kOrganizationSettingsSet:
+    case Event::kOrganizationExpirySet:
+    case Event::kBillingDeclined:
+    case Event::kBillingChangeRequested:
+    case Event::kBillingChangeApplied:
+    case Event::kBillingChangeClosed:
+    case Event::kAssistedSetupRequested:
+    case Event::kAssistedSetupScheduled:
+    case Event::kAssistedSetupMissed:
+    case Event::kVerificationReminded:
+    case Event::kPurchaseOrderRecorded:
+    case Event::kPurchaseOrderAttached:
+    case Event::kCreditRevoked:
+    case Event::kCreditTookEffect:
+    case Event::kLimitIncreaseWithdrawn:
+    case Event::kLimitIncreaseExpired:
+    case Event::kLimitIncreaseEnded:
+    case Event::kBudgetSet:
+    case Event::kBudgetRemoved:
+    case Event::kFundsMovedOut:
+    case Event::kFundsMovedIn:
+    case Event::kTerminationOrdered:
+    case Event::kSponsorshipHeld:
+    case Event::kSponsorshipReturned:
+    case Event::kSponsorshipCharged:
+    case Event::kSponsorshipReversed:
+    case Event::kChargeReversed:
+    case Event::kUsageQuarantined:
+    case Event::kQuarantineReleased:
+    case Event::kQuarantineDiscarded:
+      return;
     case Event::kProjectCreated:
       projects[event.project_created().project()] = event.project_created().billing_account();
       return;
