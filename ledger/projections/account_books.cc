@@ -1,6 +1,7 @@
 #include "ledger/projections/account_books.h"
 
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "ledger/projections/chart.h"
@@ -25,10 +26,15 @@ std::string NameOf(absl::string_view billing_account, BookAccount account, char 
 void AccountBooks::Apply(const storage::v1::Entry& entry, Batch& batch) {
   std::map<std::string, WideMoney> posted;
   for (const storage::v1::Event& event : entry.events()) {
+    // What one event moves to and fro in one account is no debit and no credit.
+    std::map<std::pair<std::string, BookAccount>, WideMoney> moved;
     for (const Posting& posting : PostingsOf(event)) {
-      const bool debit = posting.amount > Money();
-      WideMoney& sum = posted[NameOf(posting.billing_account.text(), posting.account, debit ? kDebit : kCredit)];
-      sum += debit ? WideMoney(posting.amount) : WideMoney() - posting.amount;
+      moved[{posting.billing_account.text(), posting.account}] += posting.amount;
+    }
+    for (const auto& [where, amount] : moved) {
+      const bool debit = amount > WideMoney();
+      if (amount == WideMoney()) continue;
+      posted[NameOf(where.first, where.second, debit ? kDebit : kCredit)] += debit ? amount : WideMoney() - amount;
     }
   }
   for (const auto& [name, amount] : posted) sums_.Add(name, amount, entry.position(), batch);

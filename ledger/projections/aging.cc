@@ -13,7 +13,7 @@ absl::StatusOr<Aging> AgingOf(const Books& books, const BillingAccountId& accoun
   absl::StatusOr<WideMoney> ever = books.accounts().EverOwedBy(account, as_of.position);
   for (size_t age = 0; age + 1 < aging.by_age.size() && left > WideMoney(); ++age) {
     if (!ever.ok()) return ever.status();
-    const absl::StatusOr<AsOf> before = books.At(as_of.time - absl::Hours(24 * 30 * (age + 1)));
+    const absl::StatusOr<AsOf> before = books.Before(as_of.time - absl::Hours(24 * 30 * (age + 1)));
     if (!before.ok()) return before.status();
     const absl::StatusOr<WideMoney> earlier = books.accounts().EverOwedBy(account, before->position);
     if (!earlier.ok()) return earlier.status();

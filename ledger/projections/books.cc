@@ -19,8 +19,7 @@ Books::Books(const Store& store, size_t current_balances)
 void Books::Apply(const storage::v1::Entry& entry, Batch& batch) {
   moments_.Apply(entry, batch);
   balances_.Apply(entry, batch);
-  charges_.Apply(entry, batch);
-  spending_.Apply(entry, batch);
+  spending_.Apply(charges_.Apply(entry, batch), entry.position(), batch);
   accounts_.Apply(entry, batch);
   trial_balances_.Apply(entry, batch);
 }

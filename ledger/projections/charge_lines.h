@@ -1,10 +1,11 @@
 // What an entry charged, or took back of earlier charges: the one place that knows which events these are.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "bursar/storage/v1/entry.pb.h"
 #include "bursar/storage/v1/projections.pb.h"
 #include "ledger/base/ids.h"
@@ -17,10 +18,12 @@ struct ChargeLine {
   storage::v1::ChargeRow row;
 };
 
-// In the order of the events; without charges of nothing. Their amounts are what the postings move to revenue.
-std::vector<ChargeLine> ChargeLinesOf(const storage::v1::Entry& entry);
+// The row of the charge that this account was charged by this entry.
+using FindCharge =
+    std::function<std::optional<storage::v1::ChargeRow>(const BillingAccountId& account, Position position)>;
 
-// What the charge was for: the SKU that was metered, or the action.
-const std::string& SkuOf(const storage::v1::ChargeRow& row);
+// In the order of the events; without charges of nothing. Their amounts are what the postings move to revenue. What
+// takes a charge back is about the same user, project and so on as that charge, which `find` looks up.
+std::vector<ChargeLine> ChargeLinesOf(const storage::v1::Entry& entry, const FindCharge& find);
 
 }  // namespace bursar

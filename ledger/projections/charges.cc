@@ -1,11 +1,11 @@
 #include "ledger/projections/charges.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "ledger/base/big_endian.h"
-#include "ledger/projections/charge_lines.h"
 #include "ledger/projections/rows.h"
 
 namespace bursar {
@@ -13,6 +13,10 @@ namespace {
 
 // The position, and the line within the entry.
 constexpr size_t kPlaceSize = 2 * kBigEndianSize;
+
+std::string KeyOf(const BillingAccountId& account, Position position, uint64_t index) {
+  return absl::StrCat(KeysOf(account.text()), BigEndian(position), BigEndian(index));
+}
 
 Position PositionOfCharge(const Row& row) {
   return FromBigEndian(absl::string_view(row.key).substr(row.key.size() - kPlaceSize));
@@ -31,13 +35,21 @@ Charge ChargeOf(const BillingAccountId& account, Position position, storage::v1:
 
 }  // namespace
 
-void Charges::Apply(const storage::v1::Entry& entry, Batch& batch) {
+std::vector<ChargeLine> Charges::Apply(const storage::v1::Entry& entry, Batch& batch) {
+  const auto find = [&batch](const BillingAccountId& account,
+                             Position position) -> std::optional<storage::v1::ChargeRow> {
+    const auto row = batch.Get(Table::kCharges, KeyOf(account, position, 0));
+    storage::v1::ChargeRow charge;
+    if (!row.has_value()) return std::nullopt;
+    if (!charge.ParseFromString(*row)) batch.Fail(Unreadable("a charge"));
+    return charge;
+  };
+  std::vector<ChargeLine> lines = ChargeLinesOf(entry, find);
   uint64_t index = 0;
-  for (const ChargeLine& line : ChargeLinesOf(entry)) {
-    batch.Put(Table::kCharges,
-              absl::StrCat(KeysOf(line.account.text()), BigEndian(entry.position()), BigEndian(index++)),
-              line.row.SerializeAsString());
+  for (const ChargeLine& line : lines) {
+    batch.Put(Table::kCharges, KeyOf(line.account, entry.position(), index++), line.row.SerializeAsString());
   }
+  return lines;
 }
 
 absl::StatusOr<ChargePage> Charges::List(const ChargeQuery& query) const {

@@ -11,6 +11,7 @@
 #include "bursar/storage/v1/projections.pb.h"
 #include "ledger/base/ids.h"
 #include "ledger/domain/money.h"
+#include "ledger/projections/charge_lines.h"
 #include "ledger/projections/moments.h"
 #include "ledger/projections/store.h"
 
@@ -53,7 +54,8 @@ class Charges {
   // `moments` outlives it.
   Charges(const Store& store, const Moments& moments) : store_(store), moments_(moments) {}
 
-  void Apply(const storage::v1::Entry& entry, Batch& batch);
+  // What the entry charged and took back; kept.
+  std::vector<ChargeLine> Apply(const storage::v1::Entry& entry, Batch& batch);
 
   // Charges of one account, also of one that does not exist. A page ends between entries only, so it may be longer than
   // its limit where one entry charged several times.

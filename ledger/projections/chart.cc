@@ -13,10 +13,13 @@ BookClass ClassOf(BookAccount account) {
       return BookClass::kLiability;
     case BookAccount::kRevenue:
     case BookAccount::kExpiredCredits:
+    case BookAccount::kRevokedCredits:
       return BookClass::kIncome;
     case BookAccount::kPromotionExpense:
     case BookAccount::kGoodwillExpense:
       return BookClass::kExpense;
+    case BookAccount::kTransfers:
+      return BookClass::kEquity;
   }
   BURSAR_CHECK(!"an unknown account of the books");
 }
@@ -34,8 +37,12 @@ Movement MovementOf(BookAccount account, Side side) {
     case BookAccount::kPromotionExpense:
     case BookAccount::kGoodwillExpense:
       return debit ? Movement::kGrant : Movement::kRevoked;
+    case BookAccount::kRevokedCredits:
+      return Movement::kRevoked;
     case BookAccount::kExpiredCredits:
       return Movement::kExpired;
+    case BookAccount::kTransfers:
+      return Movement::kOther;
   }
   BURSAR_CHECK(!"an unknown account of the books");
 }

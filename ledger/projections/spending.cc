@@ -3,7 +3,6 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "ledger/projections/charge_lines.h"
 #include "ledger/projections/rows.h"
 
 namespace bursar {
@@ -15,9 +14,9 @@ std::string NamesOf(absl::string_view whose, SpendingBy by) {
 
 }  // namespace
 
-void Spending::Apply(const storage::v1::Entry& entry, Batch& batch) {
+void Spending::Apply(const std::vector<ChargeLine>& lines, Position position, Batch& batch) {
   std::map<std::string, WideMoney> charged;
-  for (const ChargeLine& line : ChargeLinesOf(entry)) {
+  for (const ChargeLine& line : lines) {
     const Money amount = Money::Micros(line.row.amount_micros());
     const auto add = [&](absl::string_view whose, SpendingBy by, absl::string_view key) {
       charged[KeysOf(absl::StrCat(NamesOf(whose, by), key))] += amount;
@@ -25,13 +24,13 @@ void Spending::Apply(const storage::v1::Entry& entry, Batch& batch) {
     const std::string& account = line.account.text();
     add(account, SpendingBy::kProject, ProjectId(line.row.project()).text());
     add(account, SpendingBy::kMember, line.row.user_id());
-    add(account, SpendingBy::kSku, SkuOf(line.row));
+    add(account, SpendingBy::kSku, line.row.sku());
     add(account, SpendingBy::kCategory, line.row.category());
     add(line.row.currency(), SpendingBy::kAccount, account);
-    add(line.row.currency(), SpendingBy::kSku, SkuOf(line.row));
+    add(line.row.currency(), SpendingBy::kSku, line.row.sku());
     add(line.row.currency(), SpendingBy::kCategory, line.row.category());
   }
-  for (const auto& [name, amount] : charged) sums_.Add(name, amount, entry.position(), batch);
+  for (const auto& [name, amount] : charged) sums_.Add(name, amount, position, batch);
 }
 
 absl::StatusOr<std::vector<SpendingGroup>> Spending::By(SpendingBy by, absl::string_view whose,

@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "bursar/storage/v1/entry.pb.h"
 #include "ledger/base/ids.h"
+#include "ledger/projections/charge_lines.h"
 #include "ledger/projections/running_sums.h"
 #include "ledger/projections/store.h"
 #include "ledger/projections/wide_money.h"
@@ -41,7 +41,7 @@ class Spending {
  public:
   Spending(const Store& store, size_t current) : sums_(store, Table::kSpending, current) {}
 
-  void Apply(const storage::v1::Entry& entry, Batch& batch);
+  void Apply(const std::vector<ChargeLine>& lines, Position position, Batch& batch);
 
   // `whose` is a billing account, or a currency for all accounts of it. In the order of the keys, without groups of
   // nothing.

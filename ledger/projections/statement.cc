@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "ledger/domain/refusals.h"
-#include "ledger/projections/charge_lines.h"
 #include "ledger/projections/chart.h"
 
 namespace bursar {
@@ -36,7 +35,7 @@ class MonthsCharges {
     statement_.charges += amount;
     by_project_[ProjectId(row.project()).text()] += amount;
     by_member_[row.user_id()] += amount;
-    by_sku_[SkuOf(row)] += amount;
+    by_sku_[row.sku()] += amount;
     by_category_[row.category()] += amount;
     by_day_[absl::ToCivilDay(absl::FromUnixMicros(row.commit_time()), zone_)] += amount;
   }
@@ -59,12 +58,12 @@ class MonthsCharges {
     const absl::CivilMonth month = absl::ToCivilMonth(absl::FromUnixMicros(row.origin_time()), zone_);
     const auto kind = row.reversed() == 0 ? Adjustment::Kind::kLateUsage : Adjustment::Kind::kReversal;
     Adjustment& adjustment =
-        adjustments_[std::make_tuple(month, kind, row.user_id(), row.project(), SkuOf(row), row.category())];
+        adjustments_[std::make_tuple(month, kind, row.user_id(), row.project(), row.sku(), row.category())];
     adjustment.month = month;
     adjustment.kind = kind;
     adjustment.user_id = row.user_id();
     adjustment.project = ProjectId(row.project());
-    adjustment.sku = SkuOf(row);
+    adjustment.sku = row.sku();
     adjustment.category = row.category();
     adjustment.amount += amount;
     ++adjustment.count;

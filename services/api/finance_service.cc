@@ -62,6 +62,7 @@ v1::Charge ToCharge(const Charge& charge) {
   shown.set_hold_id(HoldId(charge.row.hold()).text());
   if (charge.row.has_metered()) *shown.mutable_usage() = ToUsage(charge.row.metered());
   *shown.mutable_charge_time() = ToTimestamp(charge.time);
+  shown.set_reversed_charge_id(ChargeId(charge.row.reversed()).text());
   return shown;
 }
 

@@ -25,9 +25,9 @@ struct ChartValue {
 // One bar per line, with its label and text, the longest as wide as there is room.
 std::string BarChart(const std::vector<ChartValue>& values, const Canvas& canvas);
 
-// Columns from left to right under each other's scale, with the largest value's text at the top of the axis and the
-// first and last label below. Where there are more values than room, neighbours share a column: their sum, or the first
-// of them where `is_level` says that they are levels of one thing.
+// Columns from left to right, with the largest value's text at the top of the axis and the first and last label below.
+// Where there are more values than room, neighbours share a column: their sum, or the first of them where `is_level`
+// says that they are levels of one thing.
 std::string ColumnChart(const std::vector<ChartValue>& values, bool is_level, const Canvas& canvas);
 
 }  // namespace bursar::cli

@@ -1,4 +1,5 @@
 // `bursar finance spending`, `top` and `forecast`: pictures for people, the answer itself for everybody else.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -97,6 +98,13 @@ std::string DrawBurnDown(const v1::Forecast& forecast, const Canvas& canvas) {
   return ColumnChart(values, /*is_level=*/true, canvas);
 }
 
+// ", between 2026-04-02 and never"; nothing where both paces lead to one day.
+std::string RangeText(const v1::Forecast& forecast) {
+  const std::string earliest = DayText(TimeOf(forecast.earliest_time()));
+  const std::string latest = forecast.has_latest_time() ? DayText(TimeOf(forecast.latest_time())) : "never";
+  return earliest == latest ? "" : absl::StrCat(", between ", earliest, " and ", latest);
+}
+
 std::string DrawForecast(const v1::Forecast& forecast, const Canvas& canvas) {
   std::string text = absl::StrCat(Printable(forecast.billing_account()), " has ",
                                   AmountText(forecast.funds_micros(), forecast.currency()), " to spend. ");
@@ -105,9 +113,8 @@ std::string DrawForecast(const v1::Forecast& forecast, const Canvas& canvas) {
       text += "They are used up already.\n";
       break;
     case v1::Forecast::OUTLOOK_DATED:
-      absl::StrAppend(&text, "They run out about ", DayText(TimeOf(forecast.expected_time())), ", between ",
-                      DayText(TimeOf(forecast.earliest_time())), " and ",
-                      forecast.has_latest_time() ? DayText(TimeOf(forecast.latest_time())) : "never", ".\n");
+      absl::StrAppend(&text, "They run out about ", DayText(TimeOf(forecast.expected_time())), RangeText(forecast),
+                      ".\n");
       break;
     default:
       text += "They never run out at this pace.\n";

@@ -45,7 +45,9 @@ th, td { padding: 6px 0 6px 16px; border-bottom: 1px solid var(--rule); vertical
 th:first-child, td:first-child { padding-left: 0; }
 td.amount, th.amount { text-align: right; white-space: nowrap; }
 td.key { overflow-wrap: anywhere; }
-td.draw { width: 38%; }
+table.groups { table-layout: fixed; }
+.groups th:nth-child(1), .groups th:nth-child(2) { width: 38%; }
+table.ends { margin-top: 24px; }
 tr.sum td { font-weight: 650; border-bottom: 2px solid var(--ink); border-top: 1px solid var(--ink); }
 .minus { color: var(--minus); }
 svg { display: block; width: 100%; height: auto; }
@@ -148,7 +150,7 @@ class Page {
     Move("Credits revoked", -statement_.credits_revoked_micros());
     Move("From and to other accounts", statement_.other_micros());
     Balance("Closing: credits less what is owed", closing);
-    Put("</table>\n</section>\n<section>\n<table>\n<tr><th></th><th class=\"amount\">Opening</th>",
+    Put("</table>\n</section>\n<section>\n<table class=\"ends\">\n<tr><th></th><th class=\"amount\">Opening</th>",
         "<th class=\"amount\">Closing</th></tr>\n");
     Ends("Credits", opening.credits_micros(), closing.credits_micros());
     Ends("Owed", opening.outstanding_micros(), closing.outstanding_micros());
@@ -180,7 +182,7 @@ class Page {
     if (groups.empty()) return;
     const int shown = groups.size() <= kMostRows ? groups.size() : kMostRows - 1;
     const int64_t largest = groups[0].amount_micros();
-    Put("<section>\n<h2>", title, "</h2>\n<table>\n<tr><th>", heading,
+    Put("<section>\n<h2>", title, "</h2>\n<table class=\"groups\">\n<tr><th>", heading,
         "</th><th></th><th class=\"amount\">Charged</th></tr>\n");
     for (int i = 0; i < shown; ++i) {
       Row(groups[i].key().empty() ? "(none)" : EscapedForHtml(groups[i].key()), groups[i].amount_micros(), largest);
