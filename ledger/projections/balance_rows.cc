@@ -19,6 +19,10 @@ storage::v1::CreditRow RowOf(const Credit& credit) {
   row.set_reason(credit.reason);
   row.set_granted_by(credit.granted_by);
   row.set_over(credit.over);
+  row.set_revoked_micros(credit.revoked.micros());
+  row.set_moved_micros(credit.moved.micros());
+  row.set_origin(credit.origin);
+  row.set_taken_back(credit.taken_back);
   return row;
 }
 
@@ -30,6 +34,9 @@ Credit CreditOf(const storage::v1::CreditRow& row) {
       .held = Money::Micros(row.held_micros()),
       .charged = Money::Micros(row.charged_micros()),
       .expired = Money::Micros(row.expired_micros()),
+      .revoked = Money::Micros(row.revoked_micros()),
+      .moved = Money::Micros(row.moved_micros()),
+      .origin = row.origin(),
       .priority = row.priority(),
       .effective_time = row.has_effective_time() ? absl::FromUnixMicros(row.effective_time()) : absl::InfinitePast(),
       .expire_time = row.has_expire_time() ? absl::FromUnixMicros(row.expire_time()) : absl::InfiniteFuture(),
@@ -37,6 +44,7 @@ Credit CreditOf(const storage::v1::CreditRow& row) {
       .reason = row.reason(),
       .granted_by = row.granted_by(),
       .over = row.over(),
+      .taken_back = row.taken_back(),
   };
 }
 

@@ -14,7 +14,7 @@
 
 namespace bursar {
 
-class Books;         // balances at any position, charges, trial balance
+class Books;         // balances at any position, charges, spending, the books of each account and of all
 class Outbox;        // messages that the log says must be sent
 class RequestIndex;  // which entry answered which request
 

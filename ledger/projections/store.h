@@ -25,6 +25,8 @@ enum class Table : char {
   kFinishedCredits = 'f',    // Books
   kCharges = 'c',            // Books
   kTrialBalances = 't',      // Books
+  kAccountBooks = 'x',       // Books
+  kSpending = 'n',           // Books
   kMessages = 'o',           // Outbox
   kMessagesByAccount = 'a',  // Outbox
   kMessagesByKind = 'k',     // Outbox

@@ -70,6 +70,12 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.FinanceService.GetBalance", kKnown},
     {"bursar.v1.FinanceService.ListCharges", kKnown},
     {"bursar.v1.FinanceService.GetTrialBalance", kFinance | kOperator},
+    {"bursar.v1.FinanceService.GetStatement", kKnown},
+    {"bursar.v1.FinanceService.ListSpending", kKnown},
+    {"bursar.v1.FinanceService.GetAging", kKnown},
+    {"bursar.v1.FinanceService.GetForecast", kKnown},
+    {"bursar.v1.FinanceService.ListBookBalances", kKnown},
+    {"bursar.v1.FinanceService.Export", kKnown},
 
     {"bursar.v1.PolicyService.PublishPartner", kOperator},
     {"bursar.v1.PolicyService.PublishPromotion", kOperator},

@@ -1,71 +1,19 @@
 // bursar.v1.FinanceService.
-#include <algorithm>
 #include <map>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "bursar/v1/finance.pb.h"
-#include "ledger/domain/permissions.h"
 #include "ledger/domain/postings.h"
 #include "ledger/domain/refusals.h"
 #include "ledger/projections/books.h"
+#include "services/api/finance_methods.h"
+#include "services/api/finance_moments.h"
 #include "services/api/render.h"
 #include "services/api/requests.h"
 #include "services/api/services.h"
 
 namespace bursar {
 namespace {
-
-// What a reader of the books has to know of the durable state.
-struct Standpoint {
-  BillingAccountId account;
-  Position position = 0;
-  absl::Time now;
-};
-
-// The account that is asked about, where the caller may see it; the default payer where none is named.
-absl::StatusOr<Standpoint> StandpointOf(const Ledger& ledger, const Call& call, const std::string& account) {
-  return FromState<Standpoint>(ledger, [&](const State& state, absl::Time now) -> absl::StatusOr<Standpoint> {
-    const auto id = AccountOrDefault(state, call, account);
-    if (!id.ok()) return id.status();
-    if (auto status = MayReadAccount(state, call.principal, *id); !status.ok()) return status;
-    if (state.Find(*id) == nullptr) return BillingAccountNotFound(*id);
-    return Standpoint{.account = *id, .position = state.position, .now = now};
-  });
-}
-
-// The books, when they have come to `position`.
-absl::StatusOr<const Books*> BooksAt(const Ledger& ledger, Position position, absl::Time deadline) {
-  constexpr absl::Duration kLongest = absl::Seconds(10);
-  if (!ledger.projections().WaitFor(position, std::min(deadline, absl::Now() + kLongest)).ok()) {
-    return LedgerUnavailable("its books are behind");
-  }
-  return &ledger.projections().books();
-}
-
-absl::StatusOr<AsOf> AsOfPosition(const Books& books, Position asked, Position last) {
-  if (asked > last) return InvalidField("at_position", absl::StrCat("lies beyond the last entry, ", last));
-  return books.At(asked);
-}
-
-absl::StatusOr<AsOf> AsOfTime(const Books& books, absl::Time asked, absl::Time now) {
-  if (asked > now) return InvalidField("at_time", "must not lie in the future");
-  return books.At(asked);
-}
-
-// Of the books' two kinds of request that name a moment.
-template <class Request>
-absl::StatusOr<AsOf> AsOfAsked(const Books& books, const Request& request, Position last, absl::Time now) {
-  switch (request.as_of_case()) {
-    case Request::kAtPosition:
-      return AsOfPosition(books, request.at_position(), last);
-    case Request::kAtTime:
-      return AsOfTime(books, ParseTime(request.at_time()), now);
-    case Request::AS_OF_NOT_SET:
-      break;
-  }
-  return books.At(last);
-}
 
 // Balances -----------------------------------------------------------------------------------------------------------
 
@@ -87,7 +35,7 @@ absl::StatusOr<v1::GetBalanceResponse> GetBalance(const Ledger& ledger, const Ca
   if (request.as_of_case() == v1::GetBalanceRequest::AS_OF_NOT_SET) return BalanceNow(ledger, standpoint->account);
   const auto books = BooksAt(ledger, standpoint->position, call.deadline);
   if (!books.ok()) return books.status();
-  const auto as_of = AsOfAsked(**books, request, standpoint->position, standpoint->now);
+  const auto as_of = AsOfAsked(**books, request, *standpoint);
   if (!as_of.ok()) return as_of.status();
   const auto balance = (*books)->BalanceOf(standpoint->account, *as_of);
   if (absl::IsNotFound(balance.status())) return BillingAccountNotFound(standpoint->account);
@@ -114,6 +62,7 @@ v1::Charge ToCharge(const Charge& charge) {
   shown.set_hold_id(HoldId(charge.row.hold()).text());
   if (charge.row.has_metered()) *shown.mutable_usage() = ToUsage(charge.row.metered());
   *shown.mutable_charge_time() = ToTimestamp(charge.time);
+  shown.set_reversed_charge_id(ChargeId(charge.row.reversed()).text());
   return shown;
 }
 
@@ -144,26 +93,33 @@ absl::StatusOr<v1::ListChargesResponse> ListCharges(const Ledger& ledger, const 
 
 // Trial balance ------------------------------------------------------------------------------------------------------
 
+// The balance on its side, in both ways to write it.
+template <class Shown>
+void SetSides(Shown& shown, WideMoney debit, WideMoney credit) {
+  shown.set_debit_micros(debit.Nearest().micros());
+  shown.set_credit_micros(credit.Nearest().micros());
+  shown.set_debit(debit.Text());
+  shown.set_credit(credit.Text());
+}
+
 v1::GetTrialBalanceResponse Render(const TrialBalance& balance) {
   v1::GetTrialBalanceResponse response;
-  std::map<std::string, v1::TrialBalanceTotal> totals;
+  // Debits and credits.
+  std::map<std::string, std::pair<WideMoney, WideMoney>> totals;
   for (const auto& line : balance.lines) {
+    const WideMoney debit = line.sum > WideMoney() ? line.sum : WideMoney();
+    const WideMoney credit = debit - line.sum;
     auto& shown = *response.add_lines();
-    auto& total = totals[line.currency];
     shown.set_currency(line.currency);
     shown.set_book_account(NameOf(line.account));
-    const int64_t sum = line.sum.micros();
-    if (sum >= 0) {
-      shown.set_debit_micros(sum);
-      total.set_debit_micros(total.debit_micros() + sum);
-    } else {
-      shown.set_credit_micros(-sum);
-      total.set_credit_micros(total.credit_micros() - sum);
-    }
+    SetSides(shown, debit, credit);
+    totals[line.currency].first += debit;
+    totals[line.currency].second += credit;
   }
-  for (auto& [currency, total] : totals) {
-    total.set_currency(currency);
-    *response.add_totals() = total;
+  for (const auto& [currency, sums] : totals) {
+    auto& shown = *response.add_totals();
+    shown.set_currency(currency);
+    SetSides(shown, sums.first, sums.second);
   }
   response.set_position(balance.as_of.position);
   return response;
@@ -171,15 +127,11 @@ v1::GetTrialBalanceResponse Render(const TrialBalance& balance) {
 
 absl::StatusOr<v1::GetTrialBalanceResponse> GetTrialBalance(const Ledger& ledger, const Call& call,
                                                             const v1::GetTrialBalanceRequest& request) {
-  Position last = 0;
-  absl::Time now;
-  ledger.Read([&](const State& state, absl::Time time) {
-    last = state.position;
-    now = time;
-  });
-  const auto books = BooksAt(ledger, last, call.deadline);
+  const auto standpoint = StandpointOfAll(ledger, call);
+  if (!standpoint.ok()) return standpoint.status();
+  const auto books = BooksAt(ledger, standpoint->position, call.deadline);
   if (!books.ok()) return books.status();
-  const auto as_of = AsOfAsked(**books, request, last, now);
+  const auto as_of = AsOfAsked(**books, request, *standpoint);
   if (!as_of.ok()) return as_of.status();
   const auto balance = (*books)->TrialBalanceOf(*as_of);
   if (!balance.ok()) return balance.status();
@@ -199,6 +151,9 @@ void AddFinanceService(Methods& methods, Ledger& ledger) {
       [&ledger](const Call& call, const v1::GetTrialBalanceRequest& request) {
         return GetTrialBalance(ledger, call, request);
       });
+  AddStatementMethods(methods, ledger);
+  AddSpendingMethods(methods, ledger);
+  AddExportMethods(methods, ledger);
 }
 
 }  // namespace bursar

@@ -9,11 +9,16 @@
 #include "services/cli/error_text.h"
 #include "services/cli/render.h"
 #include "services/cli/request.h"
+#include "services/cli/show.h"
 #include "services/cli/store.h"
 #include "services/client/client.h"
 
 namespace bursar::cli {
 using google::protobuf::Message;
+
+void WriteAnswer(const Showing& showing, const Message& answer) {
+  showing.world.out << (showing.json ? RenderJson(answer) : RenderForPeople(answer, showing.verb.columns));
+}
 
 ExitCode Ask(const CommandLine& line, const Settings& settings, const World& world) {
   const bool json = settings.Text("format") == "json";
@@ -34,6 +39,15 @@ ExitCode Ask(const CommandLine& line, const Settings& settings, const World& wor
   asked.server = connection->server();
   asked.request_id = RequestIdOf(**request);
 
+  if (line.verb->show != nullptr) {
+    return line.verb->show({.verb = *line.verb,
+                            .client = connection->client(),
+                            .request = **request,
+                            .own = line.own,
+                            .world = world,
+                            .json = json,
+                            .fail = fail});
+  }
   const absl::StatusOr<std::unique_ptr<Message>> answer = connection->client().Call(line.verb->method(), **request);
   if (!answer.ok()) return fail(answer.status(), ExitCodeOf(answer.status()));
   world.out << (json ? RenderJson(**answer) : RenderForPeople(**answer, line.verb->columns));

@@ -74,6 +74,10 @@ class Parser {
     line.at = LastOf(options.at);
     line.count = LastOf(options.count);
     line.messages = LastOf(options.messages);
+    for (const auto& [name, option] : options.own) {
+      if (option->count() > 1) return TwiceError(name);
+      if (option->count() > 0) line.own[name] = option->results().front();
+    }
     return line;
   }
 
@@ -81,6 +85,7 @@ class Parser {
   struct VerbOptions {
     CLI::App* app = nullptr;
     std::vector<std::pair<RequestFlag, CLI::Option*>> fields;
+    std::vector<std::pair<std::string, CLI::Option*>> own;
     // nullptr where the verb has no such flag.
     CLI::Option* json_request = nullptr;
     CLI::Option* at = nullptr;
@@ -138,6 +143,7 @@ class Parser {
       const std::string names = positional ? absl::StrCat(flag.name.substr(2), ",", flag.name) : flag.name;
       options.fields.emplace_back(flag, flag.is_switch() ? AddSwitch(*app, names) : AddOption(*app, names));
     }
+    for (const OwnFlag& flag : verb.own) options.own.emplace_back(flag.name, AddOption(*app, flag.name));
     options.json_request = AddOption(*app, "--json-request");
     if (HasMoment(*verb.request)) options.at = AddOption(*app, "--at");
   }
@@ -202,6 +208,7 @@ class Parser {
     for (const auto& [setting, option] : settings_) known.push_back(setting->flag());
     if (verb != nullptr) {
       for (const auto& [flag, option] : verbs_.at(verb).fields) known.push_back(flag.name);
+      for (const OwnFlag& flag : verb->own) known.push_back(flag.name);
     }
     for (const std::string& flag : known) {
       // The last part, or the beginning: "--name" for "--contact.name", "--user" for "--user-id".

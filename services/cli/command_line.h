@@ -25,6 +25,8 @@ struct CommandLine {
 
   // For kAsk.
   std::vector<std::pair<RequestFlag, std::vector<std::string>>> fields;
+  // The verb's own flags that were written, by name with dashes.
+  std::map<std::string, std::string> own;
   // File of --json-request.
   std::optional<std::string> json_request;
   // Of --count, for verbs whose answers keep coming.

@@ -207,6 +207,7 @@ std::string HelpForVerb(const Verb& verb) {
     flags.emplace_back("--count NUMBER", written ? "End when so many facts have been told."
                                                  : "End when so many messages have been answered.");
   }
+  for (const OwnFlag& flag : verb.own) flags.emplace_back(absl::StrCat(flag.name, " ", flag.placeholder), flag.about);
   return absl::StrCat(
       "bursar ", verb.name(), positional, " [flags]\n\n", Paragraphs(CommentOf(verb.method())), Listed("Flags", flags),
       Paragraphs(absl::StrCat("Amounts are written 5.00 or \"5.00 USD\", times 2026-01-31T12:00:00Z, "

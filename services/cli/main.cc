@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -19,6 +20,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& file) {
   return text;
 }
 
+// Of the terminal behind standard output; 80 where it does not say.
+int Columns() {
+  winsize size = {};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -32,6 +40,8 @@ int main(int count, char** arguments) {
       },
       .read_file = ReadFile,
       .now = absl::Now,
+      .out_is_terminal = isatty(STDOUT_FILENO) != 0,
+      .columns = Columns(),
   };
   const int code = bursar::cli::Run({arguments + 1, arguments + count}, world);
   std::cout.flush();

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -16,6 +17,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "ledger/domain/money.h"
+#include "services/cli/text.h"
 #include "services/cli/values.h"
 
 namespace bursar::cli {
@@ -26,16 +28,6 @@ using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-// Columns that a text takes on a terminal, as far as counting characters tells.
-size_t Width(absl::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-}
-
-std::string Padded(const std::string& text, size_t width, bool right = false) {
-  const std::string space(width - std::min(width, Width(text)), ' ');
-  return right ? space + text : text + space;
-}
 
 bool HasMessage(const Message& message, const FieldDescriptor& field) {
   return message.GetReflection()->HasField(message, &field);
@@ -116,6 +108,27 @@ std::string WriteMessageValue(const Message& value, const std::string& currency)
   return absl::FormatDuration(absl::Microseconds(google::protobuf::util::TimeUtil::DurationToMicroseconds(span)));
 }
 
+// The text that says an amount exactly, where it stands beside it: "debit" beside "debit_micros".
+const FieldDescriptor* ExactTextOf(const FieldDescriptor& amount) {
+  const FieldDescriptor* text =
+      amount.containing_type()->FindFieldByName(std::string(absl::StripSuffix(amount.name(), "_micros")));
+  return text != nullptr && text->cpp_type() == FieldDescriptor::CPPTYPE_STRING ? text : nullptr;
+}
+
+bool IsExactText(const FieldDescriptor& field) {
+  const FieldDescriptor* amount = field.containing_type()->FindFieldByName(field.name() + "_micros");
+  return amount != nullptr && IsAmount(*amount) && ExactTextOf(*amount) == &field;
+}
+
+// An amount may be larger than its field can say; its text then still is right.
+std::string WriteAmount(const Message& message, const FieldDescriptor& field, int64_t micros,
+                        const std::string& currency) {
+  const FieldDescriptor* text = ExactTextOf(field);
+  const std::string exact = text == nullptr ? "" : message.GetReflection()->GetString(message, text);
+  if (exact.empty()) return ToString(Money::Micros(micros), currency);
+  return Printable(currency.empty() ? exact : absl::StrCat(exact, " ", currency));
+}
+
 // One value of a field: of a single one where `index` is negative, else of a list.
 std::string WriteOne(const Message& message, const FieldDescriptor& field, int index, const std::string& currency) {
   const Reflection& r = *message.GetReflection();
@@ -133,7 +146,7 @@ std::string WriteOne(const Message& message, const FieldDescriptor& field, int i
     }
     case FieldDescriptor::CPPTYPE_INT64: {
       const int64_t number = single ? r.GetInt64(message, &field) : r.GetRepeatedInt64(message, &field, index);
-      return IsAmount(field) ? ToString(Money::Micros(number), currency) : absl::StrCat(number);
+      return IsAmount(field) ? WriteAmount(message, field, number, currency) : absl::StrCat(number);
     }
     case FieldDescriptor::CPPTYPE_UINT64:
       return absl::StrCat(single ? r.GetUInt64(message, &field) : r.GetRepeatedUInt64(message, &field, index));
@@ -184,7 +197,7 @@ void AddColumns(const Descriptor& row, FieldPath path, std::vector<Column>& colu
     path.push_back(field);
     if (IsValue(*field)) {
       // Its text stands beside every amount.
-      if (field->name() != "currency") columns.push_back({.path = path, .cells = {}});
+      if (field->name() != "currency" && !IsExactText(*field)) columns.push_back({.path = path, .cells = {}});
     } else if (!field->is_repeated()) {
       AddColumns(*field->message_type(), path, columns);
     }
@@ -379,6 +392,7 @@ std::string RenderMessage(const Message& message, const std::string& around, con
         decision = RenderMessage(message.GetReflection()->GetMessage(message, &field), currency, indent, false, {});
       }
     } else if (IsValue(field)) {
+      if (IsExactText(field)) continue;
       const std::string value = WriteField(message, field, currency);
       if (value.empty()) continue;
       if (field.name() == "next_page_token") {
@@ -409,14 +423,6 @@ std::string RenderMessage(const Message& message, const std::string& around, con
 }
 
 }  // namespace
-
-std::string Printable(absl::string_view text) {
-  std::string printable(text);
-  for (char& c : printable) {
-    if (absl::ascii_iscntrl(c)) c = ' ';
-  }
-  return printable;
-}
 
 std::string VerdictOf(const v1::Decision& decision) {
   if (decision.allowed()) return "ALLOWED";

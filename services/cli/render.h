@@ -18,9 +18,6 @@ namespace bursar::cli {
 // belongs shows every column that is not empty.
 std::string RenderForPeople(const google::protobuf::Message& message, const std::vector<std::string>& columns = {});
 
-// Without control characters: a terminal must not take orders from a name.
-std::string Printable(absl::string_view text);
-
 // "ALLOWED", or "DENIED" with the rule and what is missing.
 std::string VerdictOf(const v1::Decision& decision);
 

@@ -8,6 +8,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "ledger/domain/money.h"
 #include "services/cli/render.h"
+#include "services/cli/text.h"
 #include "services/cli/values.h"
 
 namespace bursar::cli {

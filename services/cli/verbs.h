@@ -5,8 +5,20 @@
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
+#include "services/cli/exit_codes.h"
 
 namespace bursar::cli {
+
+struct Showing;
+
+// A flag that the program keeps for itself: no part of the request.
+struct OwnFlag {
+  // With its dashes.
+  std::string name;
+  // Kind of value for the help.
+  std::string placeholder;
+  std::string about;
+};
 
 // `bursar <noun> <verb>` calls the method that takes `request`.
 struct Verb {
@@ -22,6 +34,9 @@ struct Verb {
   std::vector<std::string> columns;
   // Goes after "bursar ".
   std::string example;
+  std::vector<OwnFlag> own = {};
+  // Asks and shows in a way of its own, see show.h; none: one call, whose answer is shown by its shape.
+  ExitCode (*show)(const Showing& showing) = nullptr;
 
   const google::protobuf::MethodDescriptor& method() const;
   // Whether answers keep coming.

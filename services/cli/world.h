@@ -20,6 +20,10 @@ struct World {
   // "-" reads standard input. An error is a sentence.
   std::function<absl::StatusOr<std::string>(const std::string& file)> read_file;
   std::function<absl::Time()> now;
+  // Whether people look at `out`, who would rather see a picture than a table.
+  bool out_is_terminal = false;
+  // Of that terminal, in characters.
+  int columns = 80;
 };
 
 }  // namespace bursar::cli

@@ -156,7 +156,7 @@ TEST_F(BooksOfAStory, F4_BalanceAtATimeIsThatAfterTheLastEntryCommittedByThen) {
 }
 
 TEST_F(BooksOfAStory, F5_TrialBalanceIsZeroPerCurrencyAtEveryPosition) {
-  std::map<std::pair<std::string, BookAccount>, Money> sums;
+  std::map<std::pair<std::string, BookAccount>, WideMoney> sums;
   Replay([&](const State& state, const Entry& entry) {
     for (const auto& event : entry.events()) {
       for (const Posting& posting : PostingsOf(event)) sums[{posting.currency, posting.account}] += posting.amount;
@@ -166,15 +166,16 @@ TEST_F(BooksOfAStory, F5_TrialBalanceIsZeroPerCurrencyAtEveryPosition) {
       if (as_of->position != entry.position()) continue;  // not the last entry of this time
       const auto trial = world_.views.books.TrialBalanceOf(*as_of);
       ASSERT_TRUE(trial.ok()) << trial.status();
-      std::map<std::pair<std::string, BookAccount>, Money> lines;
-      std::map<std::string, Money> totals;
+      std::map<std::pair<std::string, BookAccount>, WideMoney> lines;
+      std::map<std::string, WideMoney> totals;
       for (const TrialBalance::Line& line : trial->lines) {
         lines[{line.currency, line.account}] = line.sum;
         totals[line.currency] += line.sum;
       }
       EXPECT_EQ(lines.size(), trial->lines.size());
       EXPECT_TRUE(lines == sums) << entry.position();
-      for (const auto& [currency, total] : totals) EXPECT_EQ(total, Money()) << currency << " at " << entry.position();
+      for (const auto& [currency, total] : totals)
+        EXPECT_EQ(total, WideMoney()) << currency << " at " << entry.position();
     }
   });
   EXPECT_EQ(sums.count({"EUR", BookAccount::kReceivables}), 1u);
@@ -262,7 +263,7 @@ TEST_F(BooksOfAStory, MayBeReadWhileTheyFollow) {
       ASSERT_TRUE(as_of.ok()) << as_of.status();
       const auto trial = followed.books.TrialBalanceOf(*as_of);
       ASSERT_TRUE(trial.ok()) << trial.status();
-      std::map<std::string, Money> totals;
+      std::map<std::string, WideMoney> totals;
       for (const TrialBalance::Line& line : trial->lines) totals[line.currency] += line.sum;
       for (const auto& [currency, total] : totals) EXPECT_EQ(total, Money());
       if (as_of->position > 20) {
