@@ -25,14 +25,15 @@ storage::v1::Entry* AddEntry(storage::v1::Block& block, Position position, absl:
   return entry;
 }
 
-// What is answered where there was nothing to write.
-Answer NothingWritten(const State& state, const Submission& submission, absl::Time now) {
+// What is answered where nothing is written: as of the last entry, what `events` say.
+Answer NothingWritten(const State& state, const Submission& submission, absl::Time now, Events events) {
   auto entry = std::make_shared<storage::v1::Entry>();
   entry->set_position(state.position);
   entry->set_commit_time(absl::ToUnixMicros(now));
   entry->set_principal(submission.principal.text());
   entry->set_request_id(submission.request_id);
   entry->set_fingerprint(submission.fingerprint);
+  for (storage::v1::Event& event : events) *entry->add_events() = std::move(event);
   return entry;
 }
 
@@ -105,8 +106,9 @@ Outcome Head::DecideOne(Waiting waiting, const std::shared_ptr<storage::v1::Bloc
     const Position position = *decision->repeats;
     return {.done = std::move(waiting.done), .answer = RecentEntry(position, block), .repeats = position};
   }
-  if (decision->events.empty()) {
-    return {.done = std::move(waiting.done), .answer = NothingWritten(state_, submission, now)};
+  if (decision->events.empty() || !decision->written) {
+    return {.done = std::move(waiting.done),
+            .answer = NothingWritten(state_, submission, now, std::move(decision->events))};
   }
   storage::v1::Entry* entry = AddEntry(*block, state_.position + 1, now, std::move(decision->events));
   entry->set_principal(submission.principal.text());
