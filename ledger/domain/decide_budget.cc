@@ -67,8 +67,7 @@ absl::StatusOr<Decision> DecideBudget(const SetBudget& command, const Context& c
   const bool life = command.period == BudgetPeriod::kLife;
   const Budget* known = FindLike(command, *account);
   const bool same_zone = known != nullptr && known->time_zone == zone_name;
-  const Window window =
-      same_zone ? WindowAt(*known, context.now) : WindowOf(command.period, *zone, context.now);
+  const Window window = same_zone ? WindowAt(*known, context.now) : WindowOf(command.period, *zone, context.now);
   Event event;
   auto& set = *event.mutable_budget_set();
   set.set_budget(known == nullptr ? context.position() : known->id.number());

@@ -18,8 +18,8 @@ absl::StatusOr<Decision> DecideUsage(const RecordUsage& command, const Context& 
   if (account == nullptr) return BillingAccountNotFound(payer);
   auto priced = PriceUsage(command.metered, *account, state, context.now);
   if (!priced.ok()) return priced.status();
-  return ChargeUsage({.payer = *account, .user = command.user, .project = command.project, .priced = *std::move(priced)},
-                     context);
+  return ChargeUsage(
+      {.payer = *account, .user = command.user, .project = command.project, .priced = *std::move(priced)}, context);
 }
 
 }  // namespace bursar

@@ -245,9 +245,7 @@ absl::Status IncreaseNotFound(IncreaseId id) {
   return NotFound(Reason::kIncreaseNotFound, "limit increase", id.text());
 }
 
-absl::Status BudgetNotFound(BudgetId id) {
-  return NotFound(Reason::kBudgetNotFound, "budget", id.text());
-}
+absl::Status BudgetNotFound(BudgetId id) { return NotFound(Reason::kBudgetNotFound, "budget", id.text()); }
 
 absl::Status PartnerNotFound(absl::string_view id) {
   return NotFound(Reason::kPartnerNotFound, "partner", std::string(id));

@@ -86,7 +86,8 @@ void Order(Events& events, const Hold& hold, const Cause& cause, const std::stri
 
 // The capture in the entry; nullptr where there is none.
 const HoldCaptured* CaptureIn(const Events& events) {
-  const auto found = std::find_if(events.begin(), events.end(), [](const auto& one) { return one.has_hold_captured(); });
+  const auto found =
+      std::find_if(events.begin(), events.end(), [](const auto& one) { return one.has_hold_captured(); });
   return found == events.end() ? nullptr : &found->hold_captured();
 }
 
@@ -111,13 +112,12 @@ std::optional<Money> BeyondCostLimit(const Hold& hold, const Events& events) {
 // In the order of their numbers: open holds that hold nothing now, or will not once the capture has happened.
 std::vector<const Hold*> Spent(const BillingAccount& account, const Hold* emptied, const State& state) {
   std::vector<const Hold*> spent;
-  for (auto it = state.spent_holds.lower_bound({account.id, HoldId()});
-       it != state.spent_holds.end() && it->first == account.id; ++it) {
-    spent.push_back(state.Find(it->second));
-  }
+  const auto& all = state.spent_holds;
+  const auto first = all.empty() ? all.end() : all.lower_bound({account.id, HoldId()});
+  for (auto it = first; it != all.end() && it->first == account.id; ++it) spent.push_back(state.Find(it->second));
   if (emptied == nullptr) return spent;
-  const auto place = std::lower_bound(spent.begin(), spent.end(), emptied,
-                                      [](const Hold* a, const Hold* b) { return a->id < b->id; });
+  const auto place =
+      std::lower_bound(spent.begin(), spent.end(), emptied, [](const Hold* a, const Hold* b) { return a->id < b->id; });
   if (place == spent.end() || *place != emptied) spent.insert(place, emptied);
   return spent;
 }
