@@ -107,7 +107,9 @@ auto Members(Of<Hold> auto& v) {
   return std::tie(v.id, v.account, v.user, v.project, v.action, v.category, v.parts, v.sponsored, v.captured,
                   v.cost_limit, v.budgets, v.expire_time, v.terminating);
 }
-auto Members(Of<ExpiredHold> auto& v) { return std::tie(v.account, v.user, v.project, v.action, v.category); }
+auto Members(Of<ExpiredHold> auto& v) {
+  return std::tie(v.account, v.user, v.project, v.action, v.category, v.late_until);
+}
 auto Members(Of<Metered> auto& v) { return std::tie(v.sku, v.region, v.quantity, v.usage_time); }
 auto Members(Of<QuarantinedUsage> auto& v) {
   return std::tie(v.id, v.account, v.user, v.project, v.metered, v.problem, v.record_time);
@@ -121,14 +123,14 @@ auto Members(Of<LimitIncrease> auto& v) {
 }
 auto Members(Of<RecentDenial> auto& v) { return std::tie(v.position, v.time); }
 auto Members(Of<State> auto& v) {
-  return std::tuple_cat(std::tie(v.position, v.time, v.had_manual_clock, v.policy, v.users), std::tuple(Derived{v.user_of_email}),
-                        std::tuple(Derived{v.user_of_identity}), std::tie(v.organizations, v.accounts, v.projects),
-                        std::tuple(Derived{v.account_of_credit}), std::tie(v.holds, v.expired_holds, v.increases),
-                        std::tuple(Derived{v.account_of_budget}),
-                        std::tie(v.billing_changes, v.assisted_setups, v.account_of_reminder),
-                        std::tuple(Derived{v.account_of_link}),
-                        std::tie(v.purchase_orders, v.quarantined, v.sponsored, v.reversed, v.recent_denials, v.due),
-                        std::tuple(Derived{v.denials_by_age}), std::tie(v.expired_holds_by_age));
+  return std::tuple_cat(
+      std::tie(v.position, v.time, v.had_manual_clock, v.policy, v.users), std::tuple(Derived{v.user_of_email}),
+      std::tuple(Derived{v.user_of_identity}), std::tie(v.organizations, v.accounts, v.projects),
+      std::tuple(Derived{v.account_of_credit}), std::tie(v.holds, v.expired_holds), std::tuple(Derived{v.spent_holds}),
+      std::tie(v.increases), std::tuple(Derived{v.account_of_budget}),
+      std::tie(v.billing_changes, v.assisted_setups, v.account_of_reminder), std::tuple(Derived{v.account_of_link}),
+      std::tie(v.purchase_orders, v.quarantined, v.sponsored, v.reversed, v.recent_denials, v.due),
+      std::tuple(Derived{v.denials_by_age}), std::tie(v.expired_holds_by_age));
 }
 
 // Builds what is Derived from what it is derived from.
@@ -145,6 +147,9 @@ void Index(State& state) {
       // What has moved stands in the account that it moved to as well.
       if (credit.moved == Money()) state.account_of_credit[credit.id] = id;
     }
+  }
+  for (const auto& [id, hold] : state.holds) {
+    if (hold.IsSpent()) state.spent_holds.emplace(hold.account, id);
   }
   for (const auto& [key, denial] : state.recent_denials) state.denials_by_age.emplace(denial.time, key);
 }

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "ledger/base/check.h"
+#include "ledger/domain/budgets.h"
+#include "ledger/domain/notices.h"
 #include "ledger/domain/refusals.h"
+#include "ledger/domain/terminations.h"
 
 namespace bursar {
 namespace {
@@ -37,17 +40,48 @@ absl::StatusOr<PricedUsage> PriceUsage(const Metered& usage, const BillingAccoun
   const auto priced = PriceOf(usage.quantity, price->price, price->per_quantity,
                               carried == account.remainders.end() ? 0 : carried->second);
   if (!priced.has_value()) return AmountTooLarge("charge");
-  PricedUsage result{.cost = priced->amount, .category = price->category};
-  result.metered.set_sku(usage.sku);
-  result.metered.set_region(usage.region);
-  result.metered.set_quantity(usage.quantity);
-  result.metered.set_usage_time(absl::ToUnixMicros(time));
-  result.metered.set_price_micros(price->price.micros());
-  result.metered.set_per_quantity(price->per_quantity);
-  result.metered.set_remainder(priced->remainder);
-  result.metered.set_price_list(list->position);
+  PricedUsage result{.cost = priced->amount, .category = price->category, .metered = storage::v1::MeteredQuantity()};
+  result.metered->set_sku(usage.sku);
+  result.metered->set_region(usage.region);
+  result.metered->set_quantity(usage.quantity);
+  result.metered->set_usage_time(absl::ToUnixMicros(time));
+  result.metered->set_price_micros(price->price.micros());
+  result.metered->set_per_quantity(price->per_quantity);
+  result.metered->set_remainder(priced->remainder);
+  result.metered->set_price_list(list->position);
   return result;
 }
+
+absl::StatusOr<Decision> ChargeUsage(Usage usage, const Context& context) {
+  const Balance& balance = usage.payer.balance;
+  const Money cost = usage.priced.cost;
+  if (auto status = CheckRoomForDebt(cost, balance); !status.ok()) return status;
+  if (auto status = CheckRoomForCharge(cost, balance); !status.ok()) return status;
+
+  const auto parts = balance.Draw(cost, usage.action, context.now);
+  const Money funds = balance.Funds(context.now) - Unrestricted(parts, balance, context.now);
+  storage::v1::Event event;
+  auto& charged = *event.mutable_usage_charged();
+  charged.set_billing_account(usage.payer.id.text());
+  charged.set_currency(usage.payer.currency);
+  charged.set_user_id(usage.user.text());
+  charged.set_project(usage.project.number());
+  charged.set_category(usage.priced.category);
+  if (usage.priced.metered) *charged.mutable_metered() = *std::move(usage.priced.metered);
+  charged.mutable_drawn()->Assign(parts.begin(), parts.end());
+  charged.set_funds_after_micros(funds.micros());
+  SetBudgetUses(*charged.mutable_budget_uses(), usage.payer,
+                {.user = usage.user, .project = usage.project, .category = usage.priced.category}, cost, context.now);
+  charged.set_overshoot_micros(Overshoot(cost, balance.Funds(usage.action, context.now)).micros());
+  charged.set_late_hold(usage.late_hold.number());
+  charged.set_action(usage.action);
+  Decision decision = Happened(std::move(event));
+  NoticeFunds(decision.events, usage.payer, funds);
+  OrderTerminations(decision.events, usage.payer, context);
+  return decision;
+}
+
+Money Overshoot(Money cost, Money funds) { return cost - std::clamp(funds, Money(), cost); }
 
 absl::Status CheckRoomForCharge(Money cost, const Balance& balance) {
   return balance.Charged() + cost > kMostCharged ? AmountTooLarge("sum of charges") : absl::OkStatus();
@@ -56,6 +90,22 @@ absl::Status CheckRoomForCharge(Money cost, const Balance& balance) {
 absl::Status CheckRoomForDebt(Money cost, const Balance& balance) {
   const Money debt = balance.outstanding + balance.held_on_limit + cost;
   return debt > kMostMoney ? AmountTooLarge("outstanding amount") : absl::OkStatus();
+}
+
+absl::StatusOr<OpenHold> FindOpenHold(HoldId id, const State& state) {
+  const Hold* hold = state.Find(id);
+  if (hold == nullptr) return HoldNotOpen(id);
+  const BillingAccount* account = state.Find(hold->account);
+  BURSAR_CHECK(account != nullptr);
+  return OpenHold{*hold, *account};
+}
+
+Money FundsAfterReturn(const HeldParts& returned, const OpenHold& open, absl::Time now) {
+  Money funds = open.account.balance.Funds(open.hold.action, now);
+  for (const auto& [id, amount] : returned) {
+    if (id.empty() || open.account.balance.Find(id)->IsInForce(now)) funds += amount;
+  }
+  return funds;
 }
 
 std::pair<HeldParts, HeldParts> Split(const HeldParts& held, Money cost) {
@@ -69,6 +119,18 @@ std::pair<HeldParts, HeldParts> Split(const HeldParts& held, Money cost) {
   }
   BURSAR_CHECK(cost == Money());
   return {std::move(taken), std::move(left)};
+}
+
+void SetParts(google::protobuf::RepeatedPtrField<Part>& stored, const std::vector<Part>& parts) {
+  stored.Assign(parts.begin(), parts.end());
+}
+
+void SetParts(google::protobuf::RepeatedPtrField<Part>& stored, const HeldParts& parts) {
+  for (const auto& [credit, amount] : parts) {
+    Part& part = *stored.Add();
+    part.set_credit(credit.number());
+    part.set_amount_micros(amount.micros());
+  }
 }
 
 void SetReturned(google::protobuf::RepeatedPtrField<Part>& parts, const HeldParts& returned, const Balance& balance) {

@@ -17,11 +17,14 @@ class State;
 
 using Events = std::vector<storage::v1::Event>;
 
-// What follows from a command: new facts, or an earlier entry that already says all of it (a link opened twice, the
-// same denial within a minute). Both empty means that a check was allowed, or that nothing was due: nothing to write.
+// What follows from a command: new facts, or an earlier entry that already says all of it (a link opened twice). Both
+// empty means that a check was allowed, or that nothing was due: nothing to write.
 struct Decision {
   Events events;
   std::optional<Position> repeats;
+  // Where false, `events` are the answer alone: nothing happened, and nothing is written or remembered (a denial like
+  // one on record).
+  bool written = true;
 };
 
 // A refusal is a status made by one of the functions in refusals.h; nothing happened then.

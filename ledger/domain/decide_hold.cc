@@ -1,18 +1,19 @@
-// The life of a hold, and checks.
-#include "ledger/base/check.h"
+// Checks, and the life of a hold but for its captures.
+#include <optional>
+
+#include "ledger/domain/budgets.h"
 #include "ledger/domain/charging.h"
 #include "ledger/domain/context.h"
 #include "ledger/domain/denials.h"
 #include "ledger/domain/gate.h"
 #include "ledger/domain/notices.h"
+#include "ledger/domain/permissions.h"
 #include "ledger/domain/refusals.h"
 
 namespace bursar {
 namespace {
 
-using storage::v1::ActionDenied;
 using storage::v1::Event;
-using storage::v1::Part;
 
 constexpr absl::Duration kDefaultHoldLifetime = absl::Hours(24);
 constexpr absl::Duration kLongestHoldLifetime = absl::Hours(24 * 90);
@@ -24,45 +25,10 @@ absl::StatusOr<absl::Time> ExpiryOf(const std::optional<absl::Time>& asked, absl
   return expiry;
 }
 
-Decision Denied(ActionDenied denial) {
-  Event event;
-  *event.mutable_action_denied() = std::move(denial);
-  return Happened(std::move(event));
-}
-
-// An open hold with the account that pays.
-struct Held {
-  const Hold& hold;
-  const BillingAccount& account;
-};
-
-absl::StatusOr<Held> FindOpen(HoldId id, const State& state) {
-  const Hold* hold = state.Find(id);
-  if (hold == nullptr) return HoldNotOpen(id);
-  const BillingAccount* account = state.Find(hold->account);
-  BURSAR_CHECK(account != nullptr);
-  return Held{*hold, *account};
-}
-
-void SetParts(google::protobuf::RepeatedPtrField<Part>& stored, const std::vector<Part>& parts) {
-  stored.Assign(parts.begin(), parts.end());
-}
-
-void SetParts(google::protobuf::RepeatedPtrField<Part>& stored, const HeldParts& parts) {
-  for (const auto& [credit, amount] : parts) {
-    Part& part = *stored.Add();
-    part.set_credit(credit.number());
-    part.set_amount_micros(amount.micros());
-  }
-}
-
-// What goes back to credits that are still in force for the action becomes spendable on it again.
-Money FundsAfterReturn(const HeldParts& returned, const Held& held, absl::Time now) {
-  Money funds = held.account.balance.Funds(held.hold.action, now);
-  for (const auto& [id, amount] : returned) {
-    if (id.empty() || held.account.balance.Find(id)->IsInForce(now)) funds += amount;
-  }
-  return funds;
+// What a run may cost beyond what it has cost and holds; nullopt: no bound. May be negative.
+std::optional<Money> RunLeft(const Hold& hold) {
+  if (hold.cost_limit == Money()) return std::nullopt;
+  return hold.cost_limit - hold.captured - hold.Held() - Sum(hold.sponsored.parts);
 }
 
 }  // namespace
@@ -71,11 +37,7 @@ absl::StatusOr<Decision> DecideHold(const Check& command, const Context& context
   auto verdict = Judge(context.state, command.action, Purpose::kCheck, context.now);
   if (!verdict.ok()) return verdict.status();
   if (verdict->allowed()) return Decision{};
-  const auto recent = context.state.recent_denials.find(KeyOf(*verdict->denial));
-  if (recent != context.state.recent_denials.end() && context.now < recent->second.time + kSameDenial) {
-    return Decision{.events = {}, .repeats = recent->second.position};
-  }
-  return Denied(*std::move(verdict->denial));
+  return Deny(*std::move(verdict->denial), context.state, context.now);
 }
 
 absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& context) {
@@ -84,7 +46,7 @@ absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& con
   if (verdict->action->free) return ActionIsFree(command.action.action);
   const auto expiry = ExpiryOf(command.expire_time, context.now + kDefaultHoldLifetime, context.now);
   if (!expiry.ok()) return expiry.status();
-  if (!verdict->allowed()) return Denied(*std::move(verdict->denial));
+  if (!verdict->allowed()) return Deny(*std::move(verdict->denial), context.state, context.now);
 
   const BillingAccount& payer = *verdict->payer;
   const auto parts = payer.balance.Draw(command.action.cost, command.action.action, context.now);
@@ -100,6 +62,12 @@ absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& con
   SetParts(*placed.mutable_parts(), parts);
   placed.set_expire_time(absl::ToUnixMicros(*expiry));
   placed.set_funds_after_micros((verdict->funds - command.action.cost).micros());
+  const Counted counted{.user = command.action.user, .project = command.action.project, .category = placed.category()};
+  for (const Budget& budget : payer.budgets) {
+    if (counted.By(budget)) placed.add_budgets(budget.id.number());
+  }
+  placed.set_cost_limit_micros(command.action.cost_limit.micros());
+  placed.set_costs_hidden(verdict->costs_hidden);
   Decision decision = Happened(std::move(event));
   NoticeFunds(decision.events, payer,
               payer.balance.Funds(context.now) - Unrestricted(parts, payer.balance, context.now));
@@ -107,21 +75,24 @@ absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& con
 }
 
 absl::StatusOr<Decision> DecideHold(const ExtendHold& command, const Context& context) {
-  const auto held = FindOpen(command.hold, context.state);
+  const auto held = FindOpenHold(command.hold, context.state);
   if (!held.ok()) return held.status();
   const auto& [hold, account] = *held;
   const auto expiry = ExpiryOf(command.expire_time, hold.expire_time, context.now);
   if (!expiry.ok()) return expiry.status();
+  const bool costs_hidden = !SeesCosts(context.state, hold.user, account.id);
   if (command.additional > Money()) {
-    ActionDenied asked;
-    asked.set_user_id(hold.user.text());
-    asked.set_project(hold.project.number());
-    asked.set_action(hold.action);
-    asked.set_billing_account(account.id.text());
-    asked.set_cost_micros(command.additional.micros());
-    asked.set_hold(true);
-    if (auto denial = JudgeFunds(context.state, account, std::move(asked), context.now))
-      return Denied(*std::move(denial));
+    const GatedAction asked{
+        .action = hold.action, .user = hold.user, .project = hold.project, .cost = command.additional};
+    auto denial = JudgeClaim(context.state,
+                             {.payer = account,
+                              .asked = asked,
+                              .category = hold.category,
+                              .funds = account.balance.Funds(hold.action, context.now),
+                              .run_left = RunLeft(hold),
+                              .costs_hidden = costs_hidden},
+                             context.now);
+    if (denial.has_value()) return Deny(*std::move(denial), context.state, context.now);
   }
   const auto parts = account.balance.Draw(command.additional, hold.action, context.now);
   Event event;
@@ -133,53 +104,15 @@ absl::StatusOr<Decision> DecideHold(const ExtendHold& command, const Context& co
   extended.set_expire_time(absl::ToUnixMicros(*expiry));
   extended.set_held_micros((hold.Held() + command.additional).micros());
   extended.set_funds_after_micros((account.balance.Funds(hold.action, context.now) - command.additional).micros());
+  extended.set_costs_hidden(costs_hidden);
   Decision decision = Happened(std::move(event));
   NoticeFunds(decision.events, account,
               account.balance.Funds(context.now) - Unrestricted(parts, account.balance, context.now));
   return decision;
 }
 
-absl::StatusOr<Decision> DecideHold(const CaptureHold& command, const Context& context) {
-  const auto held = FindOpen(command.hold, context.state);
-  if (!held.ok()) return held.status();
-  const auto& [hold, account] = *held;
-  Event event;
-  auto& captured = *event.mutable_hold_captured();
-  captured.set_category(hold.category);
-  Money cost;
-  if (const auto* usage = std::get_if<Metered>(&command.cost)) {
-    auto priced = PriceUsage(*usage, account, context.state, context.now);
-    if (!priced.ok()) return priced.status();
-    cost = priced->cost;
-    captured.set_category(priced->category);
-    *captured.mutable_metered() = std::move(priced->metered);
-  } else {
-    cost = std::get<Money>(command.cost);
-  }
-  if (cost > hold.Held()) return CaptureExceedsHold(hold.id, cost, hold.Held(), account.currency);
-  if (auto status = CheckRoomForCharge(cost, account.balance); !status.ok()) return status;
-
-  const auto [drawn, left] = Split(hold.parts, cost);
-  const HeldParts returned = command.last ? left : HeldParts();
-  captured.set_hold(hold.id.number());
-  captured.set_billing_account(account.id.text());
-  captured.set_currency(account.currency);
-  captured.set_user_id(hold.user.text());
-  captured.set_project(hold.project.number());
-  captured.set_action(hold.action);
-  SetParts(*captured.mutable_drawn(), drawn);
-  SetReturned(*captured.mutable_returned(), returned, account.balance);
-  captured.set_closed(command.last);
-  captured.set_held_micros(command.last ? 0 : (hold.Held() - cost).micros());
-  captured.set_funds_after_micros(FundsAfterReturn(returned, *held, context.now).micros());
-  Decision decision = Happened(std::move(event));
-  NoticeFunds(decision.events, account,
-              account.balance.Funds(context.now) + Unrestricted(returned, account.balance, context.now));
-  return decision;
-}
-
 absl::StatusOr<Decision> DecideHold(const ReleaseHold& command, const Context& context) {
-  const auto held = FindOpen(command.hold, context.state);
+  const auto held = FindOpenHold(command.hold, context.state);
   if (!held.ok()) return held.status();
   const auto& [hold, account] = *held;
   Event event;

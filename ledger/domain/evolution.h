@@ -127,6 +127,8 @@ class Evolution {
   void ForgetEndingIncrease(BillingAccount& account);
 
   void CloseHold(uint64_t number);
+  // Keeps the index of spent holds; after each change of what a hold holds.
+  void NoteSpent(const Hold& hold);
   // Adds to what the budgets of a hold hold; `amount` is negative for what is captured or goes back.
   static void HoldInBudgets(BillingAccount& account, const Hold& hold, Money amount);
   void Charged(BillingAccount& account, Money amount);

@@ -133,15 +133,21 @@ void Evolution::On(const storage::v1::BudgetSet& event) {
   if (budget == nullptr) {
     budget = &account.budgets.emplace_back();
     budget->id = id;
+    budget->scope = {.member = UserId::Trusted(event.user_id()),
+                     .project = ProjectId(event.project()),
+                     .category = event.category()};
     budget->held = Money::Micros(event.held_micros());
     state_.account_of_budget[id] = account.id;
+    for (auto& [number, hold] : state_.holds) {
+      if (hold.account == account.id && budget->Counts(hold.user, hold.project, hold.category))
+        hold.budgets.push_back(id);
+    }
   }
-  budget->scope = {
-      .member = UserId::Trusted(event.user_id()), .project = ProjectId(event.project()), .category = event.category()};
   budget->limit = Money::Micros(event.limit_micros());
   budget->period = PeriodOf(event.period());
   budget->time_zone = event.time_zone();
-  if (absl::FromUnixMicros(event.window_start()) != budget->window.start) budget->used = Money();
+  // What was used stays, also where another zone's calendar counts from now on.
+  budget->used = budget->UsedAt(time_);
   budget->window = {.start = absl::FromUnixMicros(event.window_start()), .end = TimeOrNever(event.window_end())};
 }
 
@@ -151,6 +157,9 @@ void Evolution::On(const storage::v1::BudgetRemoved& event) {
   budgets.erase(std::remove_if(budgets.begin(), budgets.end(), [&](const Budget& one) { return one.id == id; }),
                 budgets.end());
   state_.account_of_budget.erase(id);
+  for (auto& [number, hold] : state_.holds) {
+    hold.budgets.erase(std::remove(hold.budgets.begin(), hold.budgets.end(), id), hold.budgets.end());
+  }
 }
 
 void Evolution::On(const storage::v1::FundsThresholdCrossed& event) {

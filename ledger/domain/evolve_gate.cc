@@ -43,6 +43,7 @@ void Evolution::On(const storage::v1::HoldPlaced& event) {
   Add(hold.parts, event.parts());
   for (const uint64_t budget : event.budgets()) hold.budgets.emplace_back(budget);
   HoldInBudgets(account, hold, hold.Held());
+  NoteSpent(hold);
   Expect(Due::Kind::kHoldExpires, hold.expire_time, event.hold());
 }
 
@@ -50,6 +51,7 @@ void Evolution::On(const storage::v1::HoldExtended& event) {
   Hold& hold = HoldOf(event.hold());
   Add(hold.parts, event.parts());
   HoldInBudgets(Account(event.billing_account()), hold, Sum(event.parts()));
+  NoteSpent(hold);
   Forget(Due::Kind::kHoldExpires, hold.expire_time, event.hold());
   hold.expire_time = absl::FromUnixMicros(event.expire_time());
   Expect(Due::Kind::kHoldExpires, hold.expire_time, event.hold());
@@ -66,6 +68,7 @@ void Evolution::On(const storage::v1::HoldCaptured& event) {
   if (event.closed()) return CloseHold(event.hold());
   hold.captured += cost;
   TakeFromFront(hold.parts, event.drawn());
+  NoteSpent(hold);
 }
 
 void Evolution::On(const storage::v1::HoldReleased& event) {
@@ -86,7 +89,8 @@ void Evolution::On(const storage::v1::HoldExpired& event) {
                                      .user = hold.user,
                                      .project = hold.project,
                                      .action = hold.action,
-                                     .category = hold.category};
+                                     .category = hold.category,
+                                     .late_until = absl::FromUnixMicros(event.late_capture_until_time())};
     ages.emplace(absl::FromUnixMicros(event.late_capture_until_time()), hold.id);
   }
   CloseHold(event.hold());
@@ -94,16 +98,19 @@ void Evolution::On(const storage::v1::HoldExpired& event) {
 
 void Evolution::On(const storage::v1::TerminationOrdered& event) {
   const auto hold = state_.holds.find(HoldId(event.hold()));
-  if (hold != state_.holds.end()) hold->second.terminating = true;
+  if (hold == state_.holds.end()) return;
+  hold->second.terminating = true;
+  NoteSpent(hold->second);
 }
 
 void Evolution::On(const storage::v1::ActionDenied& event) {
-  if (event.hold()) return;
   const std::string key = KeyOf(event);
   while (!state_.denials_by_age.empty() && state_.denials_by_age.begin()->first + kSameDenial <= time_) {
     state_.recent_denials.erase(state_.denials_by_age.begin()->second);
     state_.denials_by_age.erase(state_.denials_by_age.begin());
   }
+  const auto earlier = state_.recent_denials.find(key);
+  if (earlier != state_.recent_denials.end()) state_.denials_by_age.erase({earlier->second.time, key});
   state_.recent_denials[key] = {.position = entry_.position(), .time = time_};
   state_.denials_by_age.emplace(time_, key);
 }
@@ -117,6 +124,7 @@ void Evolution::On(const storage::v1::SponsorshipHeld& event) {
     hold.sponsored.month = use.month;
   }
   Add(hold.sponsored.parts, event.parts());
+  NoteSpent(hold);
   SponsorUseOf(event.sponsorship_id(), event.payer(), event.window_start(), event.window_end()).held +=
       Sum(event.parts());
 }
@@ -126,6 +134,7 @@ void Evolution::On(const storage::v1::SponsorshipReturned& event) {
   SponsorUse& use = state_.sponsored[{event.sponsorship_id(), BillingAccountId::Trusted(event.payer())}];
   if (use.month.start == hold.sponsored.month.start) use.held -= Sum(event.returned());
   hold.sponsored.parts.clear();
+  NoteSpent(hold);
 }
 
 void Evolution::On(const storage::v1::SponsorshipCharged& event) {
@@ -139,6 +148,7 @@ void Evolution::On(const storage::v1::SponsorshipCharged& event) {
   hold.captured += Sum(event.drawn());
   TakeFromFront(hold.sponsored.parts, event.drawn());
   if (!event.returned().empty()) hold.sponsored.parts.clear();
+  NoteSpent(hold);
 }
 
 void Evolution::On(const storage::v1::SponsorshipReversed& event) {
@@ -189,7 +199,16 @@ void Evolution::On(const storage::v1::QuarantineDiscarded& event) {
 void Evolution::CloseHold(uint64_t number) {
   const Hold& hold = HoldOf(number);
   Forget(Due::Kind::kHoldExpires, hold.expire_time, number);
+  if (!state_.spent_holds.empty()) state_.spent_holds.erase({hold.account, hold.id});
   state_.holds.erase(hold.id);
+}
+
+void Evolution::NoteSpent(const Hold& hold) {
+  if (hold.IsSpent()) {
+    state_.spent_holds.emplace(hold.account, hold.id);
+  } else if (!state_.spent_holds.empty()) {
+    state_.spent_holds.erase({hold.account, hold.id});
+  }
 }
 
 void Evolution::HoldInBudgets(BillingAccount& account, const Hold& hold, Money amount) {

@@ -2,14 +2,39 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ledger/base/check.h"
+#include "ledger/domain/budgets.h"
+#include "ledger/domain/context.h"
+#include "ledger/domain/permissions.h"
 
 namespace bursar {
 namespace {
 
 using storage::v1::ActionDenied;
+
+// At exactly zero nothing goes ahead, even where it is free.
+Money Needed(const Claim& claim) { return std::max(claim.asked.cost, Money::Micros(1)); }
+
+Counted CountedOf(const Claim& claim) {
+  return {.user = claim.asked.user, .project = claim.asked.project, .category = claim.category};
+}
+
+bool IsSetUp(const BillingAccount& payer) { return payer.setup.status == BillingSetup::Status::kConfirmed; }
+
+bool BudgetsAllow(const Claim& claim, absl::Time now) {
+  return absl::c_all_of(claim.payer.budgets, [&](const Budget& budget) {
+    return !CountedOf(claim).By(budget) || budget.Available(now) >= Needed(claim);
+  });
+}
+
+// What most claims come to; works out nothing that only a denial says.
+bool IsAllowed(const Claim& claim, absl::Time now) {
+  return IsSetUp(claim.payer) && claim.funds >= Needed(claim) &&
+         (!claim.run_left.has_value() || *claim.run_left >= claim.asked.cost) && BudgetsAllow(claim, now);
+}
 
 ActionDenied Asked(const GatedAction& asked, const BillingAccountId& payer, Purpose purpose) {
   ActionDenied denial;
@@ -29,14 +54,58 @@ ActionDenied::Binding& Bind(ActionDenied& denial, Reason reason, std::string rul
   return binding;
 }
 
+void SetMissing(ActionDenied::Binding& binding, Money needed, Money available) {
+  binding.set_available_micros(available.micros());
+  binding.set_shortfall_micros((needed - available).micros());
+}
+
+void BindSetup(ActionDenied& denial, const Claim& claim) {
+  if (IsSetUp(claim.payer)) return;
+  const bool pending = claim.payer.setup.status == BillingSetup::Status::kPending;
+  Bind(denial, Reason::kBillingNotSetUp,
+       absl::StrCat("billing of ", claim.payer.id.text(), pending ? ": pending verification" : ": not set up"))
+      .set_available_micros(claim.funds.micros());
+}
+
+void BindCostLimit(ActionDenied& denial, const Claim& claim) {
+  if (!claim.run_left.has_value() || *claim.run_left >= claim.asked.cost) return;
+  SetMissing(Bind(denial, Reason::kCostLimitExceeded, "cost limit of the run"), claim.asked.cost, *claim.run_left);
+}
+
+void BindBudgets(ActionDenied& denial, const Claim& claim, absl::Time now) {
+  for (const Budget& budget : claim.payer.budgets) {
+    const Money available = budget.Available(now);
+    if (!CountedOf(claim).By(budget) || available >= Needed(claim)) continue;
+    auto& binding = Bind(denial, Reason::kBudgetExceeded, NameOf(budget, claim.payer.id));
+    SetMissing(binding, Needed(claim), available);
+    binding.set_budget(budget.id.number());
+    // Where nothing was used yet, a new window brings nothing.
+    if (budget.UsedAt(now) > Money()) binding.set_reopen_time(MicrosOrNever(budget.window.end));
+  }
+}
+
+void BindFunds(ActionDenied& denial, const Claim& claim) {
+  if (claim.funds >= Needed(claim)) return;
+  SetMissing(Bind(denial, Reason::kSpendingLimitExceeded, absl::StrCat("spending limit of ", claim.payer.id.text())),
+             Needed(claim), claim.funds);
+}
+
+// What to do about a ceiling, by who is told.
+struct Advice {
+  std::string to_lifter;
+  // Goes on after "Ask ... to ".
+  const char* wish;
+};
+
 // Says who can lift the denial, to whom, and how.
-void AddRemedy(ActionDenied& denial, const State& state, const BillingAccount& payer) {
+void AddRemedy(ActionDenied& denial, const State& state, const BillingAccount& payer, const Advice& advice) {
   const UserId user = UserId::Trusted(denial.user_id());
   const auto organization = payer.id.organization();
   if (!organization.has_value()) {
     denial.add_lifters(payer.id.text());
-    denial.set_remedy(payer.id.text() == user.text() ? "Ask for a higher limit, or pay what is outstanding."
-                                                     : "Ask the owner of the billing account to raise its limit.");
+    denial.set_remedy(payer.id.text() == user.text()
+                          ? advice.to_lifter
+                          : absl::StrCat("Ask the owner of the billing account to ", advice.wish, "."));
     return;
   }
   const Organization* paying = state.Find(*organization);
@@ -44,7 +113,7 @@ void AddRemedy(ActionDenied& denial, const State& state, const BillingAccount& p
   const MemberAccess* access = paying->Member(user);
   if (access != nullptr && access->admin) {
     denial.add_lifters(user.text());
-    denial.set_remedy("Ask for a higher limit, or pay what is outstanding.");
+    denial.set_remedy(advice.to_lifter);
     return;
   }
   if (paying->hides_admins || access == nullptr) {
@@ -52,8 +121,33 @@ void AddRemedy(ActionDenied& denial, const State& state, const BillingAccount& p
     return;
   }
   for (const UserId& admin : paying->Admins()) denial.add_lifters(admin.text());
-  denial.set_remedy(absl::StrCat("Ask an admin of ", organization->text(),
-                                 " to raise its limit: ", absl::StrJoin(denial.lifters(), ", "), "."));
+  denial.set_remedy(absl::StrCat("Ask an admin of ", organization->text(), " to ", advice.wish, ": ",
+                                 absl::StrJoin(denial.lifters(), ", "), "."));
+}
+
+void AddRemedyOfBudget(ActionDenied& denial, const State& state, const BillingAccount& payer) {
+  AddRemedy(denial, state, payer, {.to_lifter = "Raise or remove the budget.", .wish = "raise the budget"});
+  if (denial.bindings(0).reopen_time() == 0) return;
+  const absl::Time reopens = absl::FromUnixMicros(denial.bindings(0).reopen_time());
+  absl::StrAppend(denial.mutable_remedy(), " It begins anew at ",
+                  absl::FormatTime(absl::RFC3339_full, reopens, absl::UTCTimeZone()), ".");
+}
+
+// The remedy of the first rule that is binding.
+void SetRemedy(ActionDenied& denial, const State& state, const BillingAccount& payer) {
+  const std::string& reason = denial.bindings(0).reason();
+  if (reason == NameOf(Reason::kBillingNotSetUp)) {
+    denial.set_remedy(payer.setup.status == BillingSetup::Status::kPending
+                          ? "The billing contact has to open the mailed link and accept. It can be sent again."
+                          : "Set up billing: accept the terms and name a billing contact.");
+  } else if (reason == NameOf(Reason::kCostLimitExceeded)) {
+    denial.set_remedy("Start the run with a higher cost limit.");
+  } else if (reason == NameOf(Reason::kBudgetExceeded)) {
+    AddRemedyOfBudget(denial, state, payer);
+  } else {
+    AddRemedy(denial, state, payer,
+              {.to_lifter = "Ask for a higher limit, or pay what is outstanding.", .wish = "raise its limit"});
+  }
 }
 
 const char* RemedyOfPermission(Reason reason) {
@@ -76,33 +170,18 @@ std::optional<Reason> BarredFrom(const State& state, const UserId& user, const B
   return Reason::kBillableActivitiesNotAllowed;
 }
 
-std::optional<ActionDenied> JudgeFunds(const State& state, const BillingAccount& payer, ActionDenied denial,
-                                       absl::Time now) {
-  const Money funds = payer.balance.Funds(denial.action(), now);
-  const Money needed = std::max(Money::Micros(denial.cost_micros()), Money::Micros(1));
-  const bool set_up = payer.setup.status == BillingSetup::Status::kConfirmed;
-  if (set_up && funds >= needed) return std::nullopt;
-
-  denial.set_currency(payer.currency);
-  denial.set_pending_increase(payer.open_increase.number());
-  if (!set_up) {
-    const bool pending = payer.setup.status == BillingSetup::Status::kPending;
-    Bind(denial, Reason::kBillingNotSetUp,
-         absl::StrCat("billing of ", payer.id.text(), pending ? ": pending verification" : ": not set up"))
-        .set_available_micros(funds.micros());
-  }
-  if (funds < needed) {
-    auto& binding = Bind(denial, Reason::kSpendingLimitExceeded, absl::StrCat("spending limit of ", payer.id.text()));
-    binding.set_available_micros(funds.micros());
-    binding.set_shortfall_micros((needed - funds).micros());
-  }
-  if (set_up) {
-    AddRemedy(denial, state, payer);
-  } else {
-    denial.set_remedy(payer.setup.status == BillingSetup::Status::kPending
-                          ? "The billing contact has to open the mailed link and accept. It can be sent again."
-                          : "Set up billing: accept the terms and name a billing contact.");
-  }
+std::optional<ActionDenied> JudgeClaim(const State& state, const Claim& claim, absl::Time now) {
+  if (IsAllowed(claim, now)) return std::nullopt;
+  ActionDenied denial = Asked(claim.asked, claim.payer.id, claim.purpose);
+  denial.set_currency(claim.payer.currency);
+  denial.set_pending_increase(claim.payer.open_increase.number());
+  denial.set_costs_hidden(claim.costs_hidden);
+  BindSetup(denial, claim);
+  // Whether the payer is an organization whose time is over comes here, and into IsAllowed.
+  BindCostLimit(denial, claim);
+  BindBudgets(denial, claim, now);
+  BindFunds(denial, claim);
+  SetRemedy(denial, state, claim.payer);
   return denial;
 }
 
@@ -119,12 +198,14 @@ absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purp
   const BillingAccountId& payer =
       project_pays ? project->payer : (asked.bill_to.empty() ? user->default_payer : asked.bill_to);
   Verdict verdict{.payer = state.Find(payer), .action = action};
+  const auto barred = project_pays ? std::nullopt : BarredFrom(state, asked.user, payer);
+  // Those who may name a payer see what it has.
+  verdict.costs_hidden = project_pays ? !SeesCosts(state, asked.user, payer) : barred.has_value();
   if (purpose == Purpose::kCheck && !action->gated) {
-    if (verdict.payer != nullptr && !BarredFrom(state, asked.user, payer))
-      verdict.funds = verdict.payer->balance.Funds(asked.action, now);
+    if (verdict.payer != nullptr && !barred) verdict.funds = verdict.payer->balance.Funds(asked.action, now);
     return verdict;
   }
-  if (const auto barred = project_pays ? std::nullopt : BarredFrom(state, asked.user, payer)) {
+  if (barred) {
     verdict.denial = Asked(asked, payer, purpose);
     Bind(*verdict.denial, *barred, absl::StrCat("who may bill to ", payer.text()));
     verdict.denial->set_remedy(RemedyOfPermission(*barred));
@@ -132,9 +213,16 @@ absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purp
   }
   BURSAR_CHECK(verdict.payer != nullptr);
   verdict.funds = verdict.payer->balance.Funds(asked.action, now);
-  const bool plenty = verdict.payer->setup.status == BillingSetup::Status::kConfirmed && verdict.funds > Money() &&
-                      verdict.funds >= asked.cost;
-  if (!plenty) verdict.denial = JudgeFunds(state, *verdict.payer, Asked(asked, payer, purpose), now);
+  const bool bounded = purpose == Purpose::kHold && asked.cost_limit > Money();
+  verdict.denial = JudgeClaim(state,
+                              {.payer = *verdict.payer,
+                               .asked = asked,
+                               .category = action->category,
+                               .purpose = purpose,
+                               .funds = verdict.funds,
+                               .run_left = bounded ? std::optional<Money>(asked.cost_limit) : std::nullopt,
+                               .costs_hidden = verdict.costs_hidden},
+                              now);
   return verdict;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -21,6 +22,9 @@ struct Verdict {
   // What the payer may spend on this action, before it. May be negative. Zero where `denial` is for want of permission,
   // so that it tells nothing of another's account.
   Money funds;
+  // The user may work on the payer's funds, but not see them: no answer tells what there is. Whoever asks, it is the
+  // user whom a platform shows the answer to.
+  bool costs_hidden = false;
 
   bool allowed() const { return !denial.has_value(); }
 };
@@ -33,12 +37,25 @@ enum class Purpose {
 // An error where it cannot be judged: USER_NOT_FOUND, UNKNOWN_ACTION, PROJECT_NOT_FOUND, in this order.
 //
 // Reasons in order: NOT_YOUR_BILLING_ACCOUNT or BILLABLE_ACTIVITIES_NOT_ALLOWED (alone, then), BILLING_NOT_SET_UP,
-// SPENDING_LIMIT_EXCEEDED.
+// COST_LIMIT_EXCEEDED (of holds), BUDGET_EXCEEDED (of each budget, by their numbers), SPENDING_LIMIT_EXCEEDED.
 absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purpose purpose, absl::Time now);
 
-// The last two of these rules alone, for a payer that was settled before. `denial` names what is asked.
-std::optional<storage::v1::ActionDenied> JudgeFunds(const State& state, const BillingAccount& payer,
-                                                    storage::v1::ActionDenied denial, absl::Time now);
+// What is asked of a payer who is settled.
+struct Claim {
+  const BillingAccount& payer;
+  const GatedAction& asked;
+  // Of the action; budgets may count it.
+  const std::string& category;
+  Purpose purpose = Purpose::kHold;
+  // What the payer may spend on it now.
+  Money funds;
+  // What the run may still cost; nullopt: no bound.
+  std::optional<Money> run_left;
+  bool costs_hidden = false;
+};
+
+// All of these rules but those of permission.
+std::optional<storage::v1::ActionDenied> JudgeClaim(const State& state, const Claim& claim, absl::Time now);
 
 // Why `user` may not name `account` as payer; nullopt where it may. The same whether or not the account exists.
 std::optional<Reason> BarredFrom(const State& state, const UserId& user, const BillingAccountId& account);

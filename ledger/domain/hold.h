@@ -48,6 +48,8 @@ struct Hold {
 
   // What the payer still holds.
   Money Held() const { return Sum(parts); }
+  // Whether its work would have to stop where there are no funds: nothing is held for it, and it was not told to.
+  bool IsSpent() const { return parts.empty() && sponsored.parts.empty() && !terminating; }
 };
 
 // What is remembered of a hold that expired, so that a late capture can still be charged.
@@ -57,6 +59,8 @@ struct ExpiredHold {
   ProjectId project;
   std::string action;
   std::string category;
+  // First instant at which it no longer can be.
+  absl::Time late_until;
 };
 
 }  // namespace bursar

@@ -17,15 +17,6 @@ bool IsAdminOf(const State& state, const Principal& principal, const Organizatio
   return access != nullptr && access->admin;
 }
 
-// The owner, and the organization's admins and spending members.
-bool SeesCosts(const State& state, const UserId& user, const BillingAccountId& account) {
-  const auto id = account.organization();
-  if (!id.has_value()) return account.text() == user.text();
-  const Organization* organization = state.Find(*id);
-  const MemberAccess* access = organization == nullptr ? nullptr : organization->Member(user);
-  return access != nullptr && (access->admin || access->allow_billable_activities);
-}
-
 // One operator per command, so that a command without a statement of who may give it does not compile.
 class Permission {
  public:
@@ -206,6 +197,14 @@ bool IsStaff(const Principal& principal) {
 
 bool MayReadProfile(const Principal& principal, const UserId& user) {
   return IsStaff(principal) || principal.user() == user;
+}
+
+bool SeesCosts(const State& state, const UserId& user, const BillingAccountId& account) {
+  const auto id = account.organization();
+  if (!id.has_value()) return account.text() == user.text();
+  const Organization* organization = state.Find(*id);
+  const MemberAccess* access = organization == nullptr ? nullptr : organization->Member(user);
+  return access != nullptr && (access->admin || access->allow_billable_activities);
 }
 
 absl::Status MayReadAccount(const State& state, const Principal& principal, const BillingAccountId& account) {

@@ -19,6 +19,9 @@ bool MayReadProfile(const Principal& principal, const UserId& user);
 // finance and support.
 absl::Status MayReadAccount(const State& state, const Principal& principal, const BillingAccountId& account);
 
+// The owner, and the organization's admins and spending members: who among users may see what an account has and pays.
+bool SeesCosts(const State& state, const UserId& user, const BillingAccountId& account);
+
 // Members and invitations: its members and invited users, services, operators, finance and support.
 absl::Status MayReadOrganization(const State& state, const Principal& principal, const OrganizationId& organization);
 

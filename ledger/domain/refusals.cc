@@ -249,6 +249,8 @@ absl::Status IncreaseNotFound(IncreaseId id) {
   return NotFound(Reason::kIncreaseNotFound, "limit increase", id.text());
 }
 
+absl::Status BudgetNotFound(BudgetId id) { return NotFound(Reason::kBudgetNotFound, "budget", id.text()); }
+
 absl::Status PartnerNotFound(absl::string_view id) {
   return NotFound(Reason::kPartnerNotFound, "partner", std::string(id));
 }
@@ -393,17 +395,6 @@ absl::Status HoldNotOpen(HoldId hold) {
       absl::StrCat(hold.text(), " is not open: it was captured, released or has expired, or there never was one. ",
                    "Record what was used as usage."),
       {{"hold", hold.text()}});
-}
-
-absl::Status CaptureExceedsHold(HoldId hold, Money cost, Money held, absl::string_view currency) {
-  return Precondition(
-      Reason::kCaptureExceedsHold, hold.text(),
-      absl::StrCat("The cost of ", ToString(cost, currency), " is more than the ", ToString(held, currency), " that ",
-                   hold.text(), " still holds. Extend the hold first."),
-      {{"hold", hold.text()},
-       {"cost_micros", absl::StrCat(cost.micros())},
-       {"held_micros", absl::StrCat(held.micros())},
-       {"currency", std::string(currency)}});
 }
 
 absl::Status NoPrice(absl::string_view sku, absl::string_view region, absl::string_view currency, absl::Time time) {

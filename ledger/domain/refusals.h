@@ -44,7 +44,7 @@ enum class Reason {
   kUnknownAction,
   kActionIsFree,
   kHoldNotOpen,
-  kCaptureExceedsHold,
+  kCaptureExceedsHold,  // given by older Bursars only
   kNoPrice,
   kCurrencyMismatch,
   kAmountTooLarge,
@@ -104,6 +104,7 @@ absl::Status OrganizationNotFound(const OrganizationId& id);
 absl::Status BillingAccountNotFound(const BillingAccountId& id);
 absl::Status ProjectNotFound(ProjectId id);
 absl::Status IncreaseNotFound(IncreaseId id);
+absl::Status BudgetNotFound(BudgetId id);
 absl::Status PartnerNotFound(absl::string_view id);
 
 // ALREADY_EXISTS.
@@ -133,8 +134,6 @@ absl::Status DeniedByGate(const storage::v1::ActionDenied& denial);
 absl::Status UnknownAction(absl::string_view action);  // NOT_FOUND
 absl::Status ActionIsFree(absl::string_view action);   // FAILED_PRECONDITION
 absl::Status HoldNotOpen(HoldId hold);                 // FAILED_PRECONDITION
-absl::Status CaptureExceedsHold(HoldId hold, Money cost, Money held,
-                                absl::string_view currency);  // FAILED_PRECONDITION
 absl::Status NoPrice(absl::string_view sku, absl::string_view region, absl::string_view currency,
                      absl::Time time);  // FAILED_PRECONDITION
 absl::Status CurrencyMismatch(absl::string_view given,

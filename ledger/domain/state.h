@@ -109,6 +109,8 @@ class State {
   // Open holds only.
   absl::flat_hash_map<HoldId, Hold> holds;
   absl::flat_hash_map<HoldId, ExpiredHold> expired_holds;
+  // Open holds that hold nothing any more, by account, but for those whose platforms have been told to stop the work.
+  absl::btree_set<std::pair<BillingAccountId, HoldId>> spent_holds;
   absl::flat_hash_map<IncreaseId, LimitIncrease> increases;
   absl::flat_hash_map<BudgetId, BillingAccountId> account_of_budget;
   absl::flat_hash_map<BillingChangeId, BillingChange> billing_changes;

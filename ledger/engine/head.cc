@@ -18,14 +18,15 @@ constexpr size_t kRecentEntries = 8'192;
 // A group is closed when its entries reach this, so that a block stays small enough to be read as a whole.
 constexpr size_t kGroupBytes = 8 << 20;
 
-// What is answered where there was nothing to write.
-Answer NothingWritten(const State& state, const Submission& submission, absl::Time now) {
+// What is answered where nothing is written: as of the last entry, what `events` say.
+Answer NothingWritten(const State& state, const Submission& submission, absl::Time now, Events events) {
   auto entry = std::make_shared<storage::v1::Entry>();
   entry->set_position(state.position);
   entry->set_commit_time(absl::ToUnixMicros(now));
   entry->set_principal(submission.principal.text());
   entry->set_request_id(submission.request_id);
   entry->set_fingerprint(submission.fingerprint);
+  for (storage::v1::Event& event : events) *entry->add_events() = std::move(event);
   return entry;
 }
 
@@ -111,8 +112,9 @@ std::optional<Outcome> Head::DecideOne(Draft& draft, Waiting& waiting, absl::Tim
     return Outcome{
         .done = std::move(waiting.done), .answer = RecentEntry(position, draft.group.block), .repeats = position};
   }
-  if (decision->events.empty()) {
-    return Outcome{.done = std::move(waiting.done), .answer = NothingWritten(state_, submission, now)};
+  if (decision->events.empty() || !decision->written) {
+    return Outcome{.done = std::move(waiting.done),
+                   .answer = NothingWritten(state_, submission, now, std::move(decision->events))};
   }
   return Written(draft, waiting, now, std::move(decision->events));
 }

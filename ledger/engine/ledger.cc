@@ -52,7 +52,8 @@ absl::StatusOr<Outcome> RehearseOn(const State& state, const Submission& submiss
   if (!decision.ok()) return decision.status();
   if (decision->repeats) return Outcome{.answer = Answer(), .repeats = *decision->repeats};
   auto entry = std::make_shared<storage::v1::Entry>();
-  entry->set_position(decision->events.empty() ? state.position : state.position + 1);
+  const bool written = decision->written && !decision->events.empty();
+  entry->set_position(written ? state.position + 1 : state.position);
   entry->set_commit_time(absl::ToUnixMicros(now));
   entry->set_principal(submission.principal.text());
   entry->set_request_id(submission.request_id);

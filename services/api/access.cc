@@ -53,6 +53,9 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.LimitService.ApproveLimitIncrease", kOperator},
     {"bursar.v1.LimitService.DenyLimitIncrease", kOperator},
     {"bursar.v1.LimitService.ListLimitIncreases", kKnown},
+    {"bursar.v1.LimitService.SetBudget", kUser | kOperator},
+    {"bursar.v1.LimitService.RemoveBudget", kUser | kOperator},
+    {"bursar.v1.LimitService.ListBudgets", kKnown},
 
     {"bursar.v1.GateService.Check", kUser | kService},
     {"bursar.v1.GateService.CheckBatch", kUser | kService},

@@ -73,6 +73,7 @@ Calls::Calls(Ledger& ledger, const LinkKey& links, const Options& options)
   AddBillingService(methods_, ledger, links);
   AddCreditService(methods_, ledger);
   AddLimitService(methods_, ledger);
+  AddBudgets(methods_, ledger);
   AddGateService(methods_, ledger);
   AddUsageService(methods_, ledger);
   AddFinanceService(methods_, ledger);

@@ -39,7 +39,7 @@ absl::StatusOr<std::optional<v1::Decision>> DecideIfAllowed(const Ledger& ledger
         if (verdict->payer != nullptr) {
           decision.set_billing_account(verdict->payer->id.text());
           decision.set_currency(verdict->payer->currency);
-          decision.set_funds_micros(verdict->funds.micros());
+          if (!verdict->costs_hidden) decision.set_funds_micros(verdict->funds.micros());
         }
         return std::optional<v1::Decision>(std::move(decision));
       });
@@ -130,7 +130,7 @@ v1::PlaceHoldResponse RenderPlaceHold(const Entry& entry) {
   if (const Event& event = EventOf(entry, Event::kHoldPlaced); event.has_hold_placed()) {
     *response.mutable_hold() = ToHold(event.hold_placed());
   }
-  response.set_position(entry.position());
+  response.set_position(response.decision().position());
   return response;
 }
 
@@ -152,7 +152,7 @@ v1::ExtendHoldResponse RenderExtendHold(const Entry& entry) {
     SetParts(*response.mutable_added(), extended.parts());
     *response.mutable_expire_time() = ToTimestamp(extended.expire_time());
   }
-  response.set_position(entry.position());
+  response.set_position(response.decision().position());
   return response;
 }
 
@@ -166,7 +166,34 @@ absl::StatusOr<Command> ParseCaptureHold(const Call&, const v1::CaptureHoldReque
   return command;
 }
 
+void SetTerminations(v1::CaptureHoldResponse& response, const Entry& entry) {
+  for (const Event& event : entry.events()) {
+    if (!event.has_termination_ordered()) continue;
+    const auto& order = event.termination_ordered();
+    const std::string hold = HoldId(order.hold()).text();
+    if (hold != response.charge().hold_id()) {
+      response.add_other_terminated_hold_ids(hold);
+      continue;
+    }
+    response.set_terminate(true);
+    response.set_terminate_reason(ToReason(order.reason()));
+    response.set_terminate_overshoot_micros(order.overshoot_micros());
+  }
+}
+
+// Of a hold that had expired.
+v1::CaptureHoldResponse RenderLateCapture(const Entry& entry) {
+  v1::CaptureHoldResponse response;
+  *response.mutable_charge() = ToCharge(entry);
+  response.set_closed(true);
+  response.set_funds_micros(EventOf(entry, Event::kUsageCharged).usage_charged().funds_after_micros());
+  response.set_position(entry.position());
+  SetTerminations(response, entry);
+  return response;
+}
+
 v1::CaptureHoldResponse RenderCaptureHold(const Entry& entry) {
+  if (EventOf(entry, Event::kUsageCharged).has_usage_charged()) return RenderLateCapture(entry);
   v1::CaptureHoldResponse response;
   const auto& captured = EventOf(entry, Event::kHoldCaptured).hold_captured();
   *response.mutable_charge() = ToCharge(entry);
@@ -175,6 +202,8 @@ v1::CaptureHoldResponse RenderCaptureHold(const Entry& entry) {
   response.set_closed(captured.closed());
   response.set_funds_micros(captured.funds_after_micros());
   response.set_position(entry.position());
+  response.set_terminate(captured.terminating());
+  SetTerminations(response, entry);
   return response;
 }
 

@@ -1,5 +1,7 @@
 #include "services/api/render.h"
 
+#include <algorithm>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "ledger/base/check.h"
@@ -48,6 +50,7 @@ v1::Part ToPart(const storage::v1::Part& part) {
   shown.set_credit_id(CreditId(part.credit()).text());
   shown.set_amount_micros(part.amount_micros());
   shown.set_credit_expired(part.credit_expired());
+  shown.set_credit_revoked(part.credit_revoked());
   return shown;
 }
 
@@ -69,7 +72,7 @@ v1::MemberAccess ToAccess(const storage::v1::MemberAccess& access) {
 
 v1::Decision ToDenial(const storage::v1::ActionDenied& denied, Position position) {
   v1::Decision decision;
-  decision.set_position(position);
+  decision.set_position(denied.recorded_at() == 0 ? position : denied.recorded_at());
   decision.set_billing_account(denied.billing_account());
   decision.set_currency(denied.currency());
   decision.set_remedy(denied.remedy());
@@ -79,12 +82,15 @@ v1::Decision ToDenial(const storage::v1::ActionDenied& denied, Position position
     auto& shown = *decision.add_bindings();
     shown.set_reason(ToReason(binding.reason()));
     shown.set_rule(binding.rule());
+    shown.set_budget_id(BudgetId(binding.budget()).text());
+    if (binding.reopen_time() != 0) *shown.mutable_reopen_time() = ToTimestamp(binding.reopen_time());
+    if (denied.costs_hidden()) continue;
     shown.set_shortfall_micros(binding.shortfall_micros());
     shown.set_available_micros(binding.available_micros());
   }
   if (denied.bindings().empty()) return decision;
   decision.set_reason(decision.bindings(0).reason());
-  decision.set_funds_micros(denied.bindings(0).available_micros());
+  if (!denied.costs_hidden()) decision.set_funds_micros(denied.bindings(0).available_micros());
   return decision;
 }
 
@@ -97,12 +103,12 @@ v1::Decision ToDecision(const storage::v1::Entry& entry) {
   if (const Event& event = EventOf(entry, Event::kHoldPlaced); event.has_hold_placed()) {
     decision.set_billing_account(event.hold_placed().billing_account());
     decision.set_currency(event.hold_placed().currency());
-    decision.set_funds_micros(event.hold_placed().funds_after_micros());
+    if (!event.hold_placed().costs_hidden()) decision.set_funds_micros(event.hold_placed().funds_after_micros());
   }
   if (const Event& event = EventOf(entry, Event::kHoldExtended); event.has_hold_extended()) {
     decision.set_billing_account(event.hold_extended().billing_account());
     decision.set_currency(event.hold_extended().currency());
-    decision.set_funds_micros(event.hold_extended().funds_after_micros());
+    if (!event.hold_extended().costs_hidden()) decision.set_funds_micros(event.hold_extended().funds_after_micros());
   }
   return decision;
 }
@@ -118,6 +124,8 @@ v1::Hold ToHold(const storage::v1::HoldPlaced& placed) {
   shown.set_held_micros(SumOf(placed.parts()));
   SetParts(*shown.mutable_parts(), placed.parts());
   *shown.mutable_expire_time() = ToTimestamp(placed.expire_time());
+  shown.set_cost_limit_micros(placed.cost_limit_micros());
+  for (const uint64_t budget : placed.budgets()) shown.add_budget_ids(BudgetId(budget).text());
   return shown;
 }
 
@@ -136,6 +144,10 @@ v1::Hold ToHold(const Hold& hold, const std::string& currency) {
     part.set_amount_micros(amount.micros());
   }
   *shown.mutable_expire_time() = ToTimestamp(hold.expire_time);
+  shown.set_cost_limit_micros(hold.cost_limit.micros());
+  shown.set_captured_micros(hold.captured.micros());
+  for (const BudgetId budget : hold.budgets) shown.add_budget_ids(budget.text());
+  shown.set_terminating(hold.terminating);
   return shown;
 }
 
@@ -167,6 +179,7 @@ v1::Charge ChargeOf(const Charging& event, const storage::v1::Entry& entry) {
   shown.set_project_id(ProjectId(event.project()).text());
   if (event.has_metered()) *shown.mutable_usage() = ToUsage(event.metered());
   *shown.mutable_charge_time() = ToTimestamp(entry.commit_time());
+  shown.set_overshoot_micros(event.overshoot_micros());
   return shown;
 }
 
@@ -174,10 +187,15 @@ v1::Charge ChargeOf(const Charging& event, const storage::v1::Entry& entry) {
 
 v1::Charge ToCharge(const storage::v1::Entry& entry) {
   if (const Event& event = EventOf(entry, Event::kUsageCharged); event.has_usage_charged()) {
-    return ChargeOf(event.usage_charged(), entry);
+    v1::Charge shown = ChargeOf(event.usage_charged(), entry);
+    shown.set_action(event.usage_charged().action());
+    shown.set_hold_id(HoldId(event.usage_charged().late_hold()).text());
+    return shown;
   }
   const auto& captured = EventOf(entry, Event::kHoldCaptured).hold_captured();
   v1::Charge shown = ChargeOf(captured, entry);
+  shown.set_amount_micros(shown.amount_micros() + SumOf(captured.beyond()));
+  SetParts(*shown.mutable_parts(), captured.beyond());
   shown.set_action(captured.action());
   shown.set_hold_id(HoldId(captured.hold()).text());
   return shown;
@@ -223,7 +241,9 @@ v1::Balance ToBalance(const BillingAccountId& account, const std::string& curren
   v1::Balance shown;
   shown.set_billing_account(account.text());
   shown.set_currency(currency);
-  shown.set_funds_micros(balance.Funds(time).micros());
+  const Money funds = balance.Funds(time);
+  shown.set_funds_micros(funds.micros());
+  shown.set_overshoot_micros(std::max(Money(), Money() - funds).micros());
   for (const Credit& credit : balance.credits) *shown.add_credits() = ToCredit(credit, account, currency);
   shown.set_limit_micros(balance.limit.micros());
   shown.set_outstanding_micros(balance.outstanding.micros());

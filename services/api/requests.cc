@@ -34,7 +34,8 @@ absl::StatusOr<GatedAction> ParseGatedAction(const Call& call, absl::string_view
                      .user = *user,
                      .project = IdOf<ProjectId>(request.project_id()),
                      .bill_to = IdOf<BillingAccountId>(request.bill_to()),
-                     .cost = Money::Micros(request.cost_micros())};
+                     .cost = Money::Micros(request.cost_micros()),
+                     .cost_limit = Money::Micros(request.cost_limit_micros())};
 }
 
 Metered ParseUsage(const v1::Usage& usage) {

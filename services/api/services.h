@@ -12,6 +12,8 @@ void AddAccountService(Methods& methods, Ledger& ledger);
 void AddBillingService(Methods& methods, Ledger& ledger, const LinkKey& links);
 void AddCreditService(Methods& methods, Ledger& ledger);
 void AddLimitService(Methods& methods, Ledger& ledger);
+// LimitService's methods about budgets.
+void AddBudgets(Methods& methods, Ledger& ledger);
 void AddGateService(Methods& methods, Ledger& ledger);
 void AddUsageService(Methods& methods, Ledger& ledger);
 void AddFinanceService(Methods& methods, Ledger& ledger);

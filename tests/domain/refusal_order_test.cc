@@ -176,6 +176,7 @@ TEST_F(Refusals, SetDefaultPayer) {
 TEST_F(Refusals, CreateProject) {
   CreateProject command{.user = kBob, .name = "x", .bill_to = kAdas};
   story.Must(PublishActionCatalogue{.actions = {{.name = "analysis.run"}}});
+  const BudgetId nothing(story.Must(SetBudget{.billing_account = kLabs}).position());
   Expect("CreateProject", command,
          {{Reason::kPermissionDenied, Become("service-portal")},
           {Reason::kUserNotFound, [&] { story.Must(Registration("bob")); }},
@@ -184,6 +185,7 @@ TEST_F(Refusals, CreateProject) {
           {Reason::kUnknownAction,
            [&] { story.Must(PublishActionCatalogue{.actions = {{.name = "project.create", .gated = true}}}); }},
           {Reason::kBillingNotSetUp, [&] { story.Must(Opened("lab")); }},
+          {Reason::kBudgetExceeded, [&] { story.Must(RemoveBudget{.budget = nothing}); }},
           {Reason::kSpendingLimitExceeded,
            [&] { story.Must(SetSpendingLimit{.billing_account = kLabs, .limit = Usd("1")}); }}});
 }
@@ -242,6 +244,25 @@ TEST_F(Refusals, SetSpendingLimit) {
          {{Reason::kPermissionDenied, Become("operator-olga")},
           {Reason::kBillingAccountNotFound, [&] { command.billing_account = kAdas; }},
           {Reason::kCurrencyMismatch, [&] { command.currency = "USD"; }}});
+}
+
+TEST_F(Refusals, SetBudget) {
+  SetBudget command{.billing_account = kBobs, .limit = Usd("1"), .time_zone = "Europe/Atlantis"};
+  command.scope = {.member = kBob, .project = ProjectId(1)};
+  Expect("SetBudget", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kBillingAccountNotFound, [&] { command.billing_account = kAdas; }},
+          {Reason::kUserNotFound, [&] { command.scope.member = kAda; }},
+          {Reason::kProjectNotFound, [&] { command.scope.project = ProjectId(); }},
+          {Reason::kInvalidField, [&] { command.time_zone = "Europe/Berlin"; }}});
+}
+
+TEST_F(Refusals, RemoveBudget) {
+  const BudgetId budget(story.Must(SetBudget{.billing_account = kAdas}).position());
+  RemoveBudget command{.budget = BudgetId(1)};
+  Expect("RemoveBudget", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kBudgetNotFound, [&] { command.budget = budget; }}});
 }
 
 TEST_F(Refusals, RequestLimitIncrease) {
@@ -331,8 +352,7 @@ TEST_F(Refusals, CaptureHold) {
           {Reason::kHoldNotOpen, [&] { command.hold = hold; }},
           {Reason::kInvalidField, [&] { usage.usage_time.reset(), use(); }},
           {Reason::kNoPrice, [&] { usage.sku = "compute.mem1", use(); }},
-          {Reason::kAmountTooLarge, [&] { usage.quantity = 360'000, use(); }},
-          {Reason::kCaptureExceedsHold, [&] { usage.quantity = 3'600, use(); }}});
+          {Reason::kAmountTooLarge, [&] { usage.quantity = 360'000, use(); }}});
 }
 
 TEST_F(Refusals, ReleaseHold) {

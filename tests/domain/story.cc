@@ -121,6 +121,12 @@ absl::StatusOr<Entry> Story::Do(const Command& command, const Principal& princip
   if (!decision.ok()) return decision.status();
   if (decision->repeats.has_value()) return entries_.at(*decision->repeats - 1);
   if (decision->events.empty()) return Entry();
+  if (!decision->written) {
+    Entry answer;
+    answer.set_position(state_.position);
+    answer.mutable_events()->Assign(decision->events.begin(), decision->events.end());
+    return answer;
+  }
   return Append(*decision, principal);
 }
 
@@ -263,6 +269,7 @@ void Story::CheckLaws() const {
     CheckSaidFunds(event);
   }
   CheckMoney();
+  CheckBudgets();
 }
 
 // Postings are balanced.
@@ -315,6 +322,27 @@ void Story::CheckSaidFunds(const Event& event) const {
   }
   if (event.has_hold_released()) {
     EXPECT_EQ(event.hold_released().funds_after_micros(), funds(HoldId(event.hold_released().hold())));
+  }
+}
+
+// What budgets hold is what the holds hold that they count, and each hold knows them; spent holds are those that hold
+// nothing.
+void Story::CheckBudgets() const {
+  std::map<BudgetId, Money> held;
+  size_t spent = 0;
+  for (const auto& [id, hold] : state_.holds) {
+    for (const BudgetId budget : hold.budgets) held[budget] += hold.Held();
+    spent += hold.IsSpent() ? 1 : 0;
+    EXPECT_EQ(state_.spent_holds.contains({hold.account, id}), hold.IsSpent()) << id.text();
+    std::vector<BudgetId> counting;
+    for (const Budget& budget : Account(hold.account).budgets) {
+      if (budget.Counts(hold.user, hold.project, hold.category)) counting.push_back(budget.id);
+    }
+    EXPECT_EQ(hold.budgets, counting) << id.text();
+  }
+  EXPECT_EQ(state_.spent_holds.size(), spent);
+  for (const auto& [id, account] : state_.accounts) {
+    for (const Budget& budget : account.budgets) EXPECT_EQ(budget.held, held[budget.id]) << budget.id.text();
   }
 }
 

@@ -63,7 +63,8 @@ class Story {
   Story& operator=(const Story&) = delete;
 
   // Given by whoever gives such a command in everyday life: the user it names, an admin, the portal or an operator.
-  // An allowed check is answered by an entry without events; what repeats an earlier entry, by that one.
+  // An allowed check is answered by an entry without events; what repeats an earlier entry, by that one; a denial like
+  // one on record by an entry that is not among entries().
   absl::StatusOr<Entry> Do(const Command& command) { return Do(command, Usual(command)); }
   absl::StatusOr<Entry> Do(const Command& command, const Principal& principal);
   // Ends the test program where it is refused.
@@ -96,6 +97,7 @@ class Story {
   void CheckBooks(const Event& event) const;
   void CheckSaidFunds(const Event& event) const;
   void CheckMoney() const;
+  void CheckBudgets() const;
 
   State state_;
   absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 3, 2, 9, 0, 0), absl::UTCTimeZone());

@@ -496,16 +496,46 @@ TEST_F(LedgerTest, TimeNeverGoesBackWhateverTheClockDoes) {
   ledger_->Read([](const State&, absl::Time now) { EXPECT_EQ(now, kStart); });
 }
 
-TEST_F(LedgerTest, ADecisionThatRepeatsAnEarlierOneIsAnsweredWithThatEntry) {
+TEST_F(LedgerTest, ADenialLikeOneOnRecordIsAnsweredAndNotWritten) {
   MustAnswer(RegisterAda());
   MustAnswer(PublishCatalogue());
   const Answer denied = MustAnswer(CheckAda());
   ASSERT_EQ(denied->events_size(), 1);
   ASSERT_TRUE(denied->events(0).has_action_denied());
-  EXPECT_EQ(MustAnswer(CheckAda())->SerializeAsString(), denied->SerializeAsString());
-  Open();
-  EXPECT_EQ(MustAnswer(CheckAda())->SerializeAsString(), denied->SerializeAsString());
+  for (const bool reopened : {false, true}) {
+    if (reopened) Open();
+    const Answer again = MustAnswer(CheckAda());
+    ASSERT_EQ(again->events_size(), 1);
+    EXPECT_EQ(again->events(0).action_denied().recorded_at(), denied->position());
+    EXPECT_EQ(again->position(), denied->position()) << "as of the last entry";
+    const absl::StatusOr<Answer> rehearsed = ledger_->Rehearse(CheckAda());
+    ASSERT_TRUE(rehearsed.ok());
+    EXPECT_EQ((*rehearsed)->SerializeAsString(), again->SerializeAsString());
+  }
   EXPECT_EQ(log_.Last().position, 3u);
+}
+
+// The second time from the log, since the entry is no longer at hand.
+TEST_F(LedgerTest, ADecisionThatRepeatsAnEarlierOneIsAnsweredWithThatEntry) {
+  MustAnswer(RegisterAda());
+  for (const Document document : {Document::kTerms, Document::kPricing}) {
+    MustAnswer(Submit(kOlga, absl::StrCat("terms-", static_cast<int>(document)),
+                      PublishTerms{.document = document, .version = "1"}));
+  }
+  const LinkSeed link{.selector = "0123456789abcdef", .secret_hash = "0123456789abcdef0123456789abcdef"};
+  MustAnswer(Submit({.role = Role::kUser, .name = "ada"}, "upgrade",
+                    SubmitAccountUpgrade{.billing_account = BillingAccountId(kAda),
+                                         .user = kAda,
+                                         .terms_version = "1",
+                                         .pricing_version = "1",
+                                         .link = link}));
+  const Submission open{.principal = Principal(),
+                        .command = ConfirmBilling{.selector = link.selector, .secret_hash = link.secret_hash}};
+  const Answer confirmed = MustAnswer(open);
+  EXPECT_EQ(MustAnswer(open)->SerializeAsString(), confirmed->SerializeAsString());
+  Open();
+  EXPECT_EQ(MustAnswer(open)->SerializeAsString(), confirmed->SerializeAsString());
+  EXPECT_EQ(log_.Last().position, confirmed->position());
 }
 
 TEST_F(LedgerTest, ReplayEqualsTheLiveState) {

@@ -105,6 +105,8 @@ class Laws {
   void On(const storage::v1::HoldExpired& event, Step& step);
   void On(const storage::v1::ActionDenied& event, Step& step);
   void On(const storage::v1::UsageCharged& event, Step& step);
+  void On(const storage::v1::BudgetSet& event, Step& step);
+  void On(const storage::v1::BudgetRemoved& event);
 
   void CheckAdmission(const ModelAccount& account, const std::string& action, int64_t cost, const ModelParts& parts,
                       int64_t now);
@@ -112,11 +114,19 @@ class Laws {
                    const ModelAccount& account);
   void CheckMetered(const storage::v1::MeteredQuantity& metered, const Metered& asked, int64_t amount,
                     const ModelAccount& account, int64_t now);
-  void CheckBindings(const storage::v1::ActionDenied& denial, const std::vector<std::string>& reasons, int64_t funds,
-                     int64_t now);
-  // Whether the quantity cannot be charged, for this reason.
-  bool CannotPrice(const std::string& reason, const Metered& asked, const ModelAccount& account, int64_t most,
+  void CheckBindings(const storage::v1::ActionDenied& denial, const ModelVerdict& verdict, int64_t now);
+  // What a denial says of what was asked, and that it is right; whether or not it was written.
+  void CheckDenial(const storage::v1::ActionDenied& denial, const Command& command, int64_t now);
+  void Unwritten(const Command& command, const Decision& decision, int64_t now);
+  void CheckBudgetUses(const google::protobuf::RepeatedPtrField<storage::v1::BudgetUse>& uses,
+                       const ModelCharge& charge, int64_t now);
+  void CheckBudgets(const BillingAccount& account);
+  // That exactly the work that runs on nothing was told to stop.
+  void CheckOrders(const Step& step);
+  // Whether the quantity cannot be charged, for this reason. `held` is what is set aside for it.
+  bool CannotPrice(const std::string& reason, const Metered& asked, const ModelAccount& account, int64_t held,
                    int64_t now);
+  void RefusedCapture(const std::string& reason, const CaptureHold& capture, int64_t now);
 
   void RefusedGate(const std::string& reason, const GatedAction& asked, bool hold, bool bad_expiry, int64_t now);
   void RefusedOf(const Command& command, const std::string& reason, const Principal& principal, int64_t now);
@@ -130,12 +140,14 @@ class Laws {
   // By currency and account of the books; by billing account and account of the books.
   std::map<std::pair<std::string, int>, int64_t> books_;
   std::map<std::pair<std::string, int>, int64_t> books_of_account_;
-  // Denials of checks that were written.
+  // Denials that were written.
   struct Denial {
     int64_t time = 0;
-    std::string what;
+    std::string like;
+    int64_t cost = 0;
   };
   std::map<Position, Denial> denials_;
+  // By what makes them alike.
   std::map<std::string, Position> latest_denials_;
 };
 

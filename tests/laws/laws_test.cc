@@ -115,7 +115,7 @@ class World {
     if (dice_.OneIn(kDecideTwice)) CheckSame(decision, command, principal);
     if (!decision.ok()) {
       laws_.Refused(command, principal, now_, decision.status());
-    } else if (decision->events.empty()) {
+    } else if (decision->events.empty() || !decision->written) {
       laws_.NothingToWrite(command, principal, now_, *decision);
     } else {
       return Write(command, principal, *std::move(decision));
@@ -140,6 +140,7 @@ class World {
     ASSERT_EQ(first.status(), second.status()) << repro;
     if (!first.ok()) return;
     EXPECT_EQ(first->repeats, second->repeats) << repro;
+    EXPECT_EQ(first->written, second->written) << repro;
     ASSERT_EQ(first->events.size(), second->events.size()) << repro;
     for (size_t i = 0; i < first->events.size(); ++i) {
       EXPECT_EQ(first->events[i].SerializeAsString(), second->events[i].SerializeAsString()) << repro;

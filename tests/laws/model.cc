@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "ledger/base/check.h"
+
 namespace bursar::laws {
 namespace {
 
@@ -28,6 +32,17 @@ const Dated* Latest(const std::vector<Dated>& all, int64_t now, int64_t (*effect
 void Rebase(ModelAccount& account, const storage::v1::Entry& entry) {
   const int64_t funds = account.Funds("", entry.commit_time());
   if (funds > 0) account.base = funds;
+}
+
+template <class Charging>
+ModelCharge ChargeOf(const Charging& event, const storage::v1::Entry& entry, int64_t amount) {
+  return {.position = entry.position(),
+          .time = entry.commit_time(),
+          .account = event.billing_account(),
+          .user = event.user_id(),
+          .project = event.project(),
+          .category = event.category(),
+          .amount = amount};
 }
 
 }  // namespace
@@ -120,13 +135,55 @@ std::string Model::PayerOf(const std::string& user, uint64_t project, const std:
   return default_payers.at(user);
 }
 
-std::vector<std::string> Model::JudgeFunds(const ModelAccount& payer, const std::string& action, int64_t cost,
-                                           int64_t now) const {
-  std::vector<std::string> reasons;
-  if (payer.setup != ModelAccount::Setup::kConfirmed) reasons.push_back("BILLING_NOT_SET_UP");
-  const int64_t funds = payer.Funds(action, now);
-  if (funds <= 0 || funds < cost) reasons.push_back("SPENDING_LIMIT_EXCEEDED");
-  return reasons;
+ModelVerdict Model::JudgeMoney(const ModelAsked& asked, int64_t now) const {
+  ModelVerdict verdict;
+  const ModelAccount& payer = accounts.at(asked.account);
+  const int64_t needed = std::max<int64_t>(asked.cost, 1);
+  verdict.payer = asked.account;
+  verdict.funds = payer.Funds(asked.action, now);
+  verdict.run_left = asked.run_left.value_or(0);
+  if (payer.setup != ModelAccount::Setup::kConfirmed) verdict.reasons.push_back("BILLING_NOT_SET_UP");
+  if (asked.run_left.has_value() && *asked.run_left < asked.cost) verdict.reasons.push_back("COST_LIMIT_EXCEEDED");
+  for (const auto& [number, budget] : budgets) {
+    if (!budget.Counts(asked) || LeftOf(number, now) >= needed) continue;
+    verdict.reasons.push_back("BUDGET_EXCEEDED");
+    verdict.budgets.emplace_back(number, LeftOf(number, now));
+  }
+  if (verdict.funds < needed) verdict.reasons.push_back("SPENDING_LIMIT_EXCEEDED");
+  return verdict;
+}
+
+bool ModelBudget::SamePeriod(int64_t one, int64_t other) const {
+  if (period == storage::v1::BudgetSet::PERIOD_LIFE) return true;
+  absl::TimeZone calendar;
+  BURSAR_CHECK(absl::LoadTimeZone(zone, &calendar));
+  const absl::CivilDay a = absl::ToCivilDay(absl::FromUnixMicros(one), calendar);
+  const absl::CivilDay b = absl::ToCivilDay(absl::FromUnixMicros(other), calendar);
+  if (period == storage::v1::BudgetSet::PERIOD_DAY) return a == b;
+  if (period == storage::v1::BudgetSet::PERIOD_MONTH) return a.year() == b.year() && a.month() == b.month();
+  const auto monday = [](absl::CivilDay day) {
+    while (absl::GetWeekday(day) != absl::Weekday::monday) --day;
+    return day;
+  };
+  return monday(a) == monday(b);
+}
+
+int64_t Model::UsedOf(uint64_t number, int64_t now) const {
+  const ModelBudget& budget = budgets.at(number);
+  int64_t used = 0;
+  for (const ModelCharge& charge : charges) {
+    if (charge.position > budget.set_at && budget.Counts(charge) && budget.SamePeriod(charge.time, now))
+      used += charge.amount;
+  }
+  return used;
+}
+
+int64_t Model::HeldIn(uint64_t number) const {
+  int64_t held = 0;
+  for (const auto& [id, hold] : holds) {
+    if (budgets.at(number).Counts(hold)) held += SumOf(hold.parts);
+  }
+  return held;
 }
 
 ModelVerdict Model::Judge(const GatedAction& asked, bool hold, int64_t now) const {
@@ -152,10 +209,15 @@ ModelVerdict Model::Judge(const GatedAction& asked, bool hold, int64_t now) cons
     verdict.reasons.push_back(organization ? "BILLABLE_ACTIVITIES_NOT_ALLOWED" : "NOT_YOUR_BILLING_ACCOUNT");
     return verdict;
   }
-  const ModelAccount& payer = accounts.at(verdict.payer);
-  verdict.funds = payer.Funds(asked.action, now);
-  verdict.reasons = JudgeFunds(payer, asked.action, asked.cost.micros(), now);
-  return verdict;
+  const bool bounded = hold && asked.cost_limit > Money();
+  return JudgeMoney({.account = verdict.payer,
+                     .user = asked.user.text(),
+                     .project = asked.project.number(),
+                     .action = asked.action,
+                     .category = action->category(),
+                     .cost = asked.cost.micros(),
+                     .run_left = bounded ? std::optional<int64_t>(asked.cost_limit.micros()) : std::nullopt},
+                    now);
 }
 
 void Model::SetAside(ModelAccount& account, const ModelParts& parts) {
@@ -266,11 +328,8 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kLimitIncreaseWithdrawn:
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
-    case Event::kBudgetSet:
-    case Event::kBudgetRemoved:
     case Event::kFundsMovedOut:
     case Event::kFundsMovedIn:
-    case Event::kTerminationOrdered:
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
     case Event::kSponsorshipCharged:
@@ -364,8 +423,10 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
                               .user = placed.user_id(),
                               .project = placed.project(),
                               .action = placed.action(),
+                              .category = placed.category(),
                               .parts = PartsOf(placed.parts()),
-                              .expire_time = placed.expire_time()};
+                              .expire_time = placed.expire_time(),
+                              .cost_limit = placed.cost_limit_micros()};
       return SetAside(accounts.at(placed.billing_account()), PartsOf(placed.parts()));
     }
     case Event::kHoldExtended: {
@@ -390,7 +451,14 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
         account.captured_on_limit += amount;
         account.charged_on_limit += amount;
       }
-      if (captured.has_metered()) Meter(account, captured.metered(), SumOf(PartsOf(captured.drawn())));
+      for (const auto& [number, amount] : PartsOf(captured.beyond())) {
+        account.charged_by_category[captured.category()] += amount;
+        (number == 0 ? account.charged_on_limit : account.credits.at(number).charged) += amount;
+      }
+      const int64_t cost = SumOf(PartsOf(captured.drawn())) + SumOf(PartsOf(captured.beyond()));
+      if (captured.has_metered()) Meter(account, captured.metered(), cost);
+      hold.captured += cost;
+      charges.push_back(ChargeOf(captured, entry, cost));
       Return(account, captured.returned());
       if (captured.closed()) holds.erase(captured.hold());
       return;
@@ -401,6 +469,8 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       return;
     case Event::kHoldExpired:
       Return(accounts.at(event.hold_expired().billing_account()), event.hold_expired().returned());
+      expired_holds[event.hold_expired().hold()] = holds.at(event.hold_expired().hold());
+      expired_holds[event.hold_expired().hold()].late_until = event.hold_expired().late_capture_until_time();
       holds.erase(event.hold_expired().hold());
       return;
     case Event::kUsageCharged: {
@@ -410,8 +480,33 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
         account.charged_by_category[charged.category()] += amount;
         (number == 0 ? account.charged_on_limit : account.credits.at(number).charged) += amount;
       }
-      return Meter(account, charged.metered(), SumOf(PartsOf(charged.drawn())));
+      charges.push_back(ChargeOf(charged, entry, SumOf(PartsOf(charged.drawn()))));
+      if (charged.has_metered()) Meter(account, charged.metered(), SumOf(PartsOf(charged.drawn())));
+      return;
     }
+    case Event::kBudgetSet: {
+      const auto& set = event.budget_set();
+      const auto known = budgets.find(set.budget());
+      if (known != budgets.end()) {
+        known->second.limit = set.limit_micros();
+        return;
+      }
+      budgets[set.budget()] = {.account = set.billing_account(),
+                               .user = set.user_id(),
+                               .project = set.project(),
+                               .category = set.category(),
+                               .limit = set.limit_micros(),
+                               .period = set.period(),
+                               .zone = set.time_zone(),
+                               .set_at = entry.position()};
+      return;
+    }
+    case Event::kBudgetRemoved:
+      budgets.erase(event.budget_removed().budget());
+      return;
+    case Event::kTerminationOrdered:
+      holds.at(event.termination_ordered().hold()).terminating = true;
+      return;
     case Event::kFundsThresholdCrossed:
       accounts.at(event.funds_threshold_crossed().billing_account()).crossed_percent =
           event.funds_threshold_crossed().percent();

@@ -90,8 +90,53 @@ struct ModelHold {
   std::string user;
   uint64_t project = 0;
   std::string action;
+  std::string category;
   ModelParts parts;
   int64_t expire_time = 0;
+  int64_t captured = 0;
+  int64_t cost_limit = 0;  // 0: none
+  bool terminating = false;
+  int64_t late_until = 0;  // once it has expired
+};
+
+struct ModelCharge {
+  uint64_t position = 0;
+  int64_t time = 0;
+  std::string account;
+  std::string user;
+  uint64_t project = 0;
+  std::string category;
+  int64_t amount = 0;
+};
+
+struct ModelBudget {
+  std::string account;
+  std::string user;      // empty: all
+  uint64_t project = 0;  // 0: all
+  std::string category;  // empty: all
+  int64_t limit = 0;
+  storage::v1::BudgetSet::Period period = storage::v1::BudgetSet::PERIOD_LIFE;
+  std::string zone;
+  uint64_t set_at = 0;
+
+  template <class One>
+  bool Counts(const One& one) const {
+    return account == one.account && (user.empty() || user == one.user) && (project == 0 || project == one.project) &&
+           (category.empty() || category == one.category);
+  }
+  // Whether two moments are in the same day, week or month of the zone's calendar.
+  bool SamePeriod(int64_t one, int64_t other) const;
+};
+
+// What is asked of a payer who is settled.
+struct ModelAsked {
+  std::string account;
+  std::string user;
+  uint64_t project = 0;
+  std::string action;
+  std::string category;
+  int64_t cost = 0;
+  std::optional<int64_t> run_left;
 };
 
 struct ModelIncrease {
@@ -121,12 +166,18 @@ struct ModelVerdict {
   std::vector<std::string> reasons;
   std::string payer;
   int64_t funds = 0;
+  // Of the budgets among them, in order: number and what is left.
+  std::vector<std::pair<uint64_t, int64_t>> budgets;
+  int64_t run_left = 0;
 };
 
 class Model {
  public:
   std::map<std::string, ModelAccount> accounts;
   std::map<uint64_t, ModelHold> holds;  // open ones
+  std::map<uint64_t, ModelHold> expired_holds;
+  std::map<uint64_t, ModelBudget> budgets;
+  std::vector<ModelCharge> charges;
   std::map<uint64_t, ModelIncrease> increases;
   std::map<std::string, std::string> default_payers;  // of all users
   std::map<std::string, std::map<std::string, MemberAccess>> members;
@@ -147,9 +198,13 @@ class Model {
   bool MayBill(const std::string& user, const std::string& account) const;
   std::string PayerOf(const std::string& user, uint64_t project, const std::string& bill_to) const;
   ModelVerdict Judge(const GatedAction& asked, bool hold, int64_t now) const;
-  // The rules about money alone, in the order of their reasons.
-  std::vector<std::string> JudgeFunds(const ModelAccount& payer, const std::string& action, int64_t cost,
-                                      int64_t now) const;
+  // The rules about money alone.
+  ModelVerdict JudgeMoney(const ModelAsked& asked, int64_t now) const;
+  int64_t UsedOf(uint64_t budget, int64_t now) const;
+  int64_t HeldIn(uint64_t budget) const;
+  int64_t LeftOf(uint64_t budget, int64_t now) const {
+    return budgets.at(budget).limit - UsedOf(budget, now) - HeldIn(budget);
+  }
 
  private:
   void SetAside(ModelAccount& account, const ModelParts& parts);

@@ -125,7 +125,8 @@ Asked Workload::Random() {
   if (roll < 40) return People();
   if (roll < 90) return Membership();
   if (roll < 130) return Billing();
-  if (roll < 260) return Funding();
+  if (roll < 245) return Funding();
+  if (roll < 260) return Budgeting();
   if (roll < 320) return Increase();
   if (roll < 370) return Usage();
   return Holding();
@@ -320,6 +321,35 @@ Asked Workload::Increase() {
   return asked;
 }
 
+// Each period has its own zone.
+Asked Workload::Budgeting() {
+  if (!model_.budgets.empty() && dice_.OneIn(6)) {
+    const BudgetId id(dice_.OneIn(20) ? 1'000'000 : AnyKey(model_.budgets, dice_));
+    return AsOperator(RemoveBudget{.budget = id});
+  }
+  const std::pair<BudgetPeriod, const char*> period =
+      dice_.Pick<std::pair<BudgetPeriod, const char*>>({{BudgetPeriod::kDay, ""},
+                                                        {BudgetPeriod::kWeek, "Asia/Tokyo"},
+                                                        {BudgetPeriod::kMonth, "America/New_York"},
+                                                        {BudgetPeriod::kLife, "UTC"}});
+  SetBudget set{.billing_account = AnyAccount(), .limit = Some(), .period = period.first, .time_zone = period.second};
+  if (dice_.OneIn(3)) set.scope.member = AnyUser();
+  if (dice_.OneIn(3)) set.scope.project = AnyProject();
+  if (dice_.OneIn(3)) set.scope.category = dice_.Pick<const char*>({"compute", "egress", "storage"});
+  // Often a budget that there is, a little above or below what is used.
+  if (!model_.budgets.empty() && dice_.OneIn(2)) {
+    const auto& [number, budget] = *std::next(model_.budgets.begin(), dice_.Below(model_.budgets.size()));
+    set.billing_account = BillingAccountId::Trusted(budget.account);
+    set.scope = {.member = budget.user.empty() ? UserId() : UserId::Trusted(budget.user),
+                 .project = ProjectId(budget.project),
+                 .category = budget.category};
+    set.limit = Around(model_.UsedOf(number, now_));
+  }
+  if (dice_.OneIn(40)) set.time_zone = "No/Where";
+  const UserId user = AskerFor(set.billing_account);
+  return dice_.OneIn(2) ? AsOperator(std::move(set)) : AsUser(user, std::move(set));
+}
+
 GatedAction Workload::AnyAction() {
   GatedAction action{.action = "analysis.run", .user = AnyUser(), .project = AnyProject()};
   if (dice_.OneIn(3)) action.action = dice_.Pick(kActions);
@@ -331,6 +361,7 @@ GatedAction Workload::AnyAction() {
   const auto account =
       model_.accounts.find(project == model_.projects.end() || !action.bill_to.empty() ? payer_id : project->second);
   action.cost = Around(account == model_.accounts.end() ? 5 : account->second.Funds(action.action, now_));
+  if (dice_.OneIn(5)) action.cost_limit = Around(action.cost.micros());
   return action;
 }
 
@@ -409,6 +440,7 @@ ProjectId Workload::AnyProject() {
 }
 
 HoldId Workload::AnyHold() {
+  if (!model_.expired_holds.empty() && dice_.OneIn(12)) return HoldId(AnyKey(model_.expired_holds, dice_));
   if (model_.holds.empty() || dice_.OneIn(40)) return HoldId(static_cast<uint64_t>(1 + dice_.Below(500)));
   return HoldId(AnyKey(model_.holds, dice_));
 }

@@ -42,6 +42,7 @@ class Workload {
   Asked Membership();
   Asked Billing();
   Asked Funding();
+  Asked Budgeting();
   Asked Increase();
   Asked Holding();
   Asked Usage();

@@ -362,6 +362,130 @@ TEST_F(Story, G1_RecordsADeniedCheckOnceAMinute) {
   EXPECT_EQ(server_->ledger().log().Last().position, before + 1);
 }
 
+TEST_F(Story, G10_ABudgetIsSetListedNamedByADenialAndRemoved) {
+  UpgradeAda();
+  auto set = Write<v1::SetBudgetRequest>();
+  set.set_billing_account("user-ada");
+  set.set_category("compute");
+  set.set_limit_micros(30 * kUnit);
+  set.set_period(v1::Budget::PERIOD_MONTH);
+  set.set_time_zone("Europe/Berlin");
+  const v1::Budget budget = As<v1::SetBudgetResponse>("user-ada", set).budget();
+  EXPECT_EQ(budget.currency(), "USD");
+  EXPECT_EQ(budget.time_zone(), "Europe/Berlin");
+  EXPECT_GT(budget.period_end_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+  EXPECT_TRUE(As<v1::PlaceHoldResponse>("service-portal", HoldOf(20)).decision().allowed());
+
+  v1::ListBudgetsRequest list;
+  const auto listed = As<v1::ListBudgetsResponse>("user-ada", list);
+  ASSERT_EQ(listed.budgets_size(), 1);
+  EXPECT_EQ(listed.budgets(0).name(), "monthly budget of user-ada for compute");
+  EXPECT_EQ(listed.budgets(0).held_micros(), 20 * kUnit);
+  EXPECT_EQ(listed.budgets(0).available_micros(), 10 * kUnit);
+
+  const auto denied = As<v1::PlaceHoldResponse>("service-portal", HoldOf(11)).decision();
+  EXPECT_EQ(denied.reason(), v1::ERROR_REASON_BUDGET_EXCEEDED);
+  ASSERT_EQ(denied.bindings_size(), 1);
+  EXPECT_EQ(denied.bindings(0).budget_id(), budget.budget_id());
+  EXPECT_EQ(denied.bindings(0).shortfall_micros(), kUnit);
+  EXPECT_FALSE(denied.bindings(0).has_reopen_time()) << "nothing was used yet";
+
+  auto remove = Write<v1::RemoveBudgetRequest>();
+  remove.set_budget_id(budget.budget_id());
+  EXPECT_EQ(ReasonOfError(Try<v1::RemoveBudgetResponse>("user-bob", remove).status()), "PERMISSION_DENIED");
+  EXPECT_EQ(As<v1::RemoveBudgetResponse>("user-ada", remove).billing_account(), "user-ada");
+  EXPECT_TRUE(As<v1::PlaceHoldResponse>("service-portal", HoldOf(11)).decision().allowed());
+}
+
+TEST_F(Story, G8_ACaptureTellsThePlatformToStopTheWork) {
+  UpgradeAda();
+  auto place = HoldOf(5);
+  place.mutable_gated_action()->set_cost_limit_micros(5 * kUnit);
+  const auto run = As<v1::PlaceHoldResponse>("service-portal", place).hold();
+  EXPECT_EQ(run.cost_limit_micros(), 5 * kUnit);
+  const auto other = As<v1::PlaceHoldResponse>("service-portal", HoldOf(2)).hold();
+  const auto capture = [&](const std::string& hold, int64_t units) {
+    auto request = Write<v1::CaptureHoldRequest>();
+    request.set_hold_id(hold);
+    request.set_amount_micros(units * kUnit);
+    return As<v1::CaptureHoldResponse>("service-portal", request);
+  };
+  const auto stopped = capture(run.hold_id(), 7);
+  EXPECT_EQ(stopped.charge().amount_micros(), 7 * kUnit);
+  EXPECT_TRUE(stopped.terminate());
+  EXPECT_EQ(stopped.terminate_reason(), v1::ERROR_REASON_COST_LIMIT_EXCEEDED);
+  EXPECT_EQ(stopped.terminate_overshoot_micros(), 2 * kUnit);
+  EXPECT_TRUE(capture(run.hold_id(), 1).terminate()) << "it is told again";
+
+  EXPECT_FALSE(capture(other.hold_id(), 2).terminate()) << "others go on while there are funds";
+  const auto last = As<v1::PlaceHoldResponse>("service-portal", HoldOf(40)).hold();
+  const auto ended = capture(last.hold_id(), 43);
+  EXPECT_EQ(ended.terminate_reason(), v1::ERROR_REASON_SPENDING_LIMIT_EXCEEDED);
+  EXPECT_EQ(ended.charge().overshoot_micros(), 3 * kUnit);
+  EXPECT_THAT(ended.other_terminated_hold_ids(), ElementsAre(other.hold_id()));
+  v1::GetHoldRequest get;
+  get.set_hold_id(other.hold_id());
+  EXPECT_TRUE(As<v1::GetHoldResponse>("service-portal", get).hold().terminating());
+  const auto account = As<v1::GetBillingAccountResponse>("user-ada", v1::GetBillingAccountRequest());
+  EXPECT_EQ(account.billing_account().balance().overshoot_micros(), 3 * kUnit);
+}
+
+TEST_F(Story, F8_AMemberWhoMayNotSpendIsToldNoAmounts) {
+  UpgradeAda();
+  As<v1::RegisterUserResponse>("", Registration("bob"));
+  auto create = Write<v1::CreateOrganizationRequest>();
+  create.set_handle("lab");
+  create.set_name("Lab");
+  create.set_currency("USD");
+  As<v1::CreateOrganizationResponse>("user-ada", create);
+  As<v1::SubmitAccountUpgradeResponse>("user-ada", Upgrade("org-lab"));
+  auto confirm = Write<v1::ConfirmBillingRequest>();
+  confirm.set_token(MailedToken());
+  As<v1::ConfirmBillingResponse>("", confirm);
+  auto limit = Write<v1::SetSpendingLimitRequest>();
+  limit.set_billing_account("org-lab");
+  limit.set_limit_micros(10 * kUnit);
+  As<v1::SetSpendingLimitResponse>("operator-olga", limit);
+  auto invite = Write<v1::InviteMemberRequest>();
+  invite.set_organization_id("org-lab");
+  invite.set_user_id("user-bob");
+  invite.mutable_access()->set_allow_billable_activities(true);
+  As<v1::InviteMemberResponse>("user-ada", invite);
+  auto accept = Write<v1::AcceptInvitationRequest>();
+  accept.set_organization_id("org-lab");
+  As<v1::AcceptInvitationResponse>("user-bob", accept);
+  auto project = Write<v1::CreateProjectRequest>();
+  project.set_name("genomes");
+  project.set_bill_to("org-lab");
+  const auto created = As<v1::CreateProjectResponse>("user-bob", project);
+
+  v1::CheckRequest check;
+  check.mutable_gated_action()->set_action("analysis.run");
+  check.mutable_gated_action()->set_user_id("user-bob");
+  check.mutable_gated_action()->set_project_id(created.project().project_id());
+  check.mutable_gated_action()->set_cost_micros(11 * kUnit);
+  EXPECT_EQ(As<v1::CheckResponse>("service-portal", check).decision().bindings(0).shortfall_micros(), kUnit);
+
+  auto access = Write<v1::SetMemberAccessRequest>();
+  access.set_organization_id("org-lab");
+  access.set_user_id("user-bob");
+  access.mutable_access();
+  As<v1::SetMemberAccessResponse>("user-ada", access);
+  for (const char* who : {"user-bob", "service-portal"}) {
+    check.mutable_gated_action()->set_cost_micros(11 * kUnit);
+    const auto denied = As<v1::CheckResponse>(who, check).decision();
+    EXPECT_EQ(denied.reason(), v1::ERROR_REASON_SPENDING_LIMIT_EXCEEDED) << who;
+    EXPECT_FALSE(denied.has_funds_micros()) << who;
+    EXPECT_EQ(denied.bindings(0).shortfall_micros(), 0) << who;
+    EXPECT_EQ(denied.bindings(0).available_micros(), 0) << who;
+    EXPECT_THAT(denied.lifters(), ElementsAre("user-ada")) << who;
+    check.mutable_gated_action()->set_cost_micros(kUnit);
+    const auto allowed = As<v1::CheckResponse>(who, check).decision();
+    EXPECT_TRUE(allowed.allowed()) << who;
+    EXPECT_FALSE(allowed.has_funds_micros()) << who;
+  }
+}
+
 // Everybody at once, over several connections.
 TEST_F(Story, G6_GivesExactlyAsManyHoldsAsThereAreFundsFor) {
   constexpr int kClients = 8;
