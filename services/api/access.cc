@@ -67,6 +67,8 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.FinanceService.GetBalance", kKnown},
     {"bursar.v1.FinanceService.ListCharges", kKnown},
     {"bursar.v1.FinanceService.GetTrialBalance", kFinance | kOperator},
+    {"bursar.v1.FinanceService.ExplainDecision", kKnown},
+    {"bursar.v1.FinanceService.WhatIf", kKnown},
 
     {"bursar.v1.PolicyService.PublishPartner", kOperator},
     {"bursar.v1.PolicyService.PublishPromotion", kOperator},

@@ -9,6 +9,7 @@
 #include "ledger/domain/postings.h"
 #include "ledger/domain/refusals.h"
 #include "ledger/projections/books.h"
+#include "services/api/explain_methods.h"
 #include "services/api/render.h"
 #include "services/api/requests.h"
 #include "services/api/services.h"
@@ -199,6 +200,8 @@ void AddFinanceService(Methods& methods, Ledger& ledger) {
       [&ledger](const Call& call, const v1::GetTrialBalanceRequest& request) {
         return GetTrialBalance(ledger, call, request);
       });
+  AddExplainDecision(methods, ledger);
+  AddWhatIf(methods, ledger);
 }
 
 }  // namespace bursar

@@ -72,6 +72,8 @@ class Parser {
     const VerbOptions& options = verbs_.at(line.verb);
     if (options.json_request->count() > 0) line.json_request = options.json_request->results().back();
     if (options.at != nullptr && options.at->count() > 0) line.at = options.at->results().back();
+    if (options.from != nullptr && options.from->count() > 0) line.from = options.from->results().back();
+    if (options.to != nullptr && options.to->count() > 0) line.to = options.to->results().back();
     return line;
   }
 
@@ -81,6 +83,8 @@ class Parser {
     std::vector<std::pair<RequestFlag, CLI::Option*>> fields;
     CLI::Option* json_request = nullptr;
     CLI::Option* at = nullptr;
+    CLI::Option* from = nullptr;
+    CLI::Option* to = nullptr;
   };
 
   static void Prepare(CLI::App& app) {
@@ -125,6 +129,10 @@ class Parser {
     }
     options.json_request = AddOption(*app, "--json-request");
     if (HasMoment(*verb.request)) options.at = AddOption(*app, "--at");
+    if (HasPeriod(*verb.request)) {
+      options.from = AddOption(*app, "--from");
+      options.to = AddOption(*app, "--to");
+    }
   }
 
   static CLI::App* OnlySubcommand(CLI::App& app) {
@@ -228,5 +236,9 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& argu
 }
 
 bool HasMoment(const google::protobuf::Descriptor& request) { return request.FindFieldByName("at_time") != nullptr; }
+
+bool HasPeriod(const google::protobuf::Descriptor& request) {
+  return request.FindFieldByName("from_time") != nullptr && request.FindFieldByName("to_time") != nullptr;
+}
 
 }  // namespace bursar::cli

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "bursar/v1/finance.pb.h"
 #include "bursar/v1/history.pb.h"
 #include "bursar/v1/outbox.pb.h"
 #include "bursar/v1/types.pb.h"
@@ -16,6 +17,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "ledger/domain/money.h"
+#include "services/cli/render_explanation.h"
 #include "services/cli/values.h"
 
 namespace bursar::cli {
@@ -422,6 +424,10 @@ std::string RenderMessage(const Message& message, const std::string& around, con
 }  // namespace
 
 std::string RenderForPeople(const Message& message, const std::vector<std::string>& columns) {
+  if (message.GetDescriptor() == v1::ExplainDecisionResponse::descriptor())
+    return RenderExplanation(static_cast<const v1::ExplainDecisionResponse&>(message));
+  if (message.GetDescriptor() == v1::WhatIfResponse::descriptor())
+    return RenderWhatIf(static_cast<const v1::WhatIfResponse&>(message));
   return RenderMessage(message, "", "", true, columns);
 }
 
