@@ -334,6 +334,7 @@ void Balance::Apply(const Event& event, Position, const std::string& principal) 
     case Event::kUsageQuarantined:
     case Event::kQuarantineReleased:
     case Event::kQuarantineDiscarded:
+    case Event::kClockAdvanced:
       return;
     case Event::KIND_NOT_SET:
       break;

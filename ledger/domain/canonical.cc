@@ -121,7 +121,7 @@ auto Members(Of<LimitIncrease> auto& v) {
 }
 auto Members(Of<RecentDenial> auto& v) { return std::tie(v.position, v.time); }
 auto Members(Of<State> auto& v) {
-  return std::tuple_cat(std::tie(v.position, v.time, v.policy, v.users), std::tuple(Derived{v.user_of_email}),
+  return std::tuple_cat(std::tie(v.position, v.time, v.had_manual_clock, v.policy, v.users), std::tuple(Derived{v.user_of_email}),
                         std::tuple(Derived{v.user_of_identity}), std::tie(v.organizations, v.accounts, v.projects),
                         std::tuple(Derived{v.account_of_credit}), std::tie(v.holds, v.expired_holds, v.increases),
                         std::tuple(Derived{v.account_of_budget}),

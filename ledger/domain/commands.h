@@ -457,6 +457,13 @@ struct DiscardQuarantinedUsage {
 
 // Time ----------------------------------------------------------------------------------------------------------------
 
+// Moves a clock that stands still; the writer plays what becomes due on the way, each at its own time.
+struct AdvanceClock {
+  std::optional<absl::Time> to;  // empty: `by` from now
+  absl::Duration by;
+  bool clock_is_manual = false;  // whether this ledger's clock may be moved at all, which the door knows
+};
+
 // What time alone brings about: the writer asks for it before whatever else is decided at that time.
 struct ExpireDue {};
 
@@ -475,6 +482,6 @@ using Command =
                  DenyLimitIncrease, WithdrawLimitIncrease, SetBudget, RemoveBudget,
                  // The gate and usage
                  Check, PlaceHold, ExtendHold, CaptureHold, ReleaseHold, RecordUsage, ReverseCharge,
-                 ReleaseQuarantinedUsage, DiscardQuarantinedUsage, ExpireDue>;
+                 ReleaseQuarantinedUsage, DiscardQuarantinedUsage, AdvanceClock, ExpireDue>;
 
 }  // namespace bursar

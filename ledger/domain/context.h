@@ -107,6 +107,8 @@ absl::StatusOr<Decision> DecideUsage(const DiscardQuarantinedUsage& command, con
 
 absl::StatusOr<Decision> DecideReversal(const ReverseCharge& command, const Context& context);
 
+absl::StatusOr<Decision> DecideClock(const AdvanceClock& command, const Context& context);
+
 absl::StatusOr<Decision> DecideDue(const Context& context);
 // What DecideDue does of other topics.
 void RemindContact(Events& events, const BillingAccount& account);

@@ -118,6 +118,7 @@ class Rules {
 
   absl::StatusOr<Decision> operator()(const ReverseCharge& command) const { return DecideReversal(command, context_); }
 
+  absl::StatusOr<Decision> operator()(const AdvanceClock& command) const { return DecideClock(command, context_); }
   absl::StatusOr<Decision> operator()(const ExpireDue&) const { return DecideDue(context_); }
 
  private:

@@ -103,6 +103,8 @@ class Evolution {
   void On(const storage::v1::QuarantineReleased& event);
   void On(const storage::v1::QuarantineDiscarded& event);
 
+  void On(const storage::v1::ClockAdvanced&) { state_.had_manual_clock = true; }
+
   // What an event names is there: it was when the event was decided.
   User& UserOf(const std::string& id);
   Organization& OrganizationOf(const std::string& id);

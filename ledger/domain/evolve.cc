@@ -163,6 +163,8 @@ void Evolution::Apply(const Event& event) {
       return On(event.quarantine_released());
     case Event::kQuarantineDiscarded:
       return On(event.quarantine_discarded());
+    case Event::kClockAdvanced:
+      return On(event.clock_advanced());
     case Event::KIND_NOT_SET:
       break;
   }

@@ -145,6 +145,10 @@ class Permission {
   absl::Status operator()(const DiscardQuarantinedUsage&) const {
     return Only(Role::kOperator, "decide on quarantined usage");
   }
+  absl::Status operator()(const AdvanceClock&) const {
+    const bool may = Is(principal_, Role::kOperator) || Is(principal_, Role::kService) || Is(principal_, Role::kSystem);
+    return may ? absl::OkStatus() : PermissionDenied("move the clock");
+  }
   absl::Status operator()(const ExpireDue&) const { return Only(Role::kSystem, "make time pass"); }
 
  private:

@@ -267,6 +267,7 @@ std::vector<Posting> PostingsOf(const Event& event) {
     case Event::kUsageQuarantined:
     case Event::kQuarantineReleased:
     case Event::kQuarantineDiscarded:
+    case Event::kClockAdvanced:
       return {};
     case Event::KIND_NOT_SET:
       break;

@@ -199,6 +199,10 @@ const char* NameOf(Reason reason) {
       return "CREDIT_OVER";
     case Reason::kNotQuarantined:
       return "NOT_QUARANTINED";
+    case Reason::kClockNotManual:
+      return "CLOCK_NOT_MANUAL";
+    case Reason::kClockWouldGoBack:
+      return "CLOCK_WOULD_GO_BACK";
   }
   BURSAR_CHECK(!"an unknown reason");
 }
@@ -464,6 +468,20 @@ absl::Status EffectiveTimeInPast(absl::Time asked, absl::Time now) {
       absl::StrCat("The effective time ", asked_text, " is before now (", now_text,
                    "); what applied in the past is never changed. Leave it out to publish from now on."),
       {{"effective_time", asked_text}, {"now", now_text}});
+}
+
+absl::Status ClockNotManual() {
+  return Precondition(Reason::kClockNotManual, "clock",
+                      "The clock is the system's and cannot be moved. A server for trying things out is started with a "
+                      "clock that stands still, by --clock=manual.");
+}
+
+absl::Status ClockWouldGoBack(absl::Time asked, absl::Time now) {
+  const std::string asked_text = absl::FormatTime(absl::RFC3339_full, asked, absl::UTCTimeZone());
+  const std::string now_text = absl::FormatTime(absl::RFC3339_full, now, absl::UTCTimeZone());
+  return Precondition(Reason::kClockWouldGoBack, "clock",
+                      absl::StrCat("The clock stands at ", now_text, " and cannot go back to ", asked_text, "."),
+                      {{"to_time", asked_text}, {"now", now_text}});
 }
 
 absl::Status LedgerUnavailable(absl::string_view why) {

@@ -79,8 +79,10 @@ enum class Reason {
   kCreditNotFound,
   kCreditOver,
   kNotQuarantined,
+  kClockNotManual,
+  kClockWouldGoBack,
 };
-inline constexpr int kReasonCount = static_cast<int>(Reason::kNotQuarantined) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kClockWouldGoBack) + 1;
 
 // For example "SPENDING_LIMIT_EXCEEDED".
 const char* NameOf(Reason reason);
@@ -147,6 +149,10 @@ absl::Status OwnRequest(IncreaseId id);
 
 // Policy: FAILED_PRECONDITION. What applied in the past is never changed.
 absl::Status EffectiveTimeInPast(absl::Time asked, absl::Time now);
+
+// Moving the clock: FAILED_PRECONDITION.
+absl::Status ClockNotManual();
+absl::Status ClockWouldGoBack(absl::Time asked, absl::Time now);
 
 // UNAVAILABLE and RESOURCE_EXHAUSTED, with RetryInfo: ask again with the same request id.
 absl::Status LedgerUnavailable(absl::string_view why);

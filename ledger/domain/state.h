@@ -94,6 +94,8 @@ class State {
   // Where the log stands that this state follows from.
   Position position = 0;
   absl::Time time = absl::UnixEpoch();
+  // Whether a manual clock has run on this ledger, whose times may be ahead of the system's.
+  bool had_manual_clock = false;
 
   Policy policy;
   absl::node_hash_map<UserId, User> users;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "ledger/base/check.h"
 #include "ledger/domain/decide.h"
@@ -16,14 +17,6 @@ constexpr size_t kRecentRequests = 65'536;
 constexpr size_t kRecentEntries = 8'192;
 // A group is closed when its entries reach this, so that a block stays small enough to be read as a whole.
 constexpr size_t kGroupBytes = 8 << 20;
-
-storage::v1::Entry* AddEntry(storage::v1::Block& block, Position position, absl::Time now, Events events) {
-  storage::v1::Entry* entry = block.add_entries();
-  entry->set_position(position);
-  entry->set_commit_time(absl::ToUnixMicros(now));
-  for (storage::v1::Event& event : events) *entry->add_events() = std::move(event);
-  return entry;
-}
 
 // What is answered where there was nothing to write.
 Answer NothingWritten(const State& state, const Submission& submission, absl::Time now) {
@@ -51,22 +44,33 @@ void Head::Start(const LogEnd& end, const RequestIndex* requests) {
   requests_ = requests;
 }
 
+struct Head::Draft {
+  Group group;
+  size_t capacity = 0;
+  size_t bytes = 0;
+
+  bool full() const {
+    return static_cast<size_t>(group.block->entries_size()) >= capacity || group.outcomes.size() >= capacity ||
+           bytes >= kGroupBytes;
+  }
+};
+
 Group Head::Decide(std::deque<Waiting>& waiting, absl::Time now, size_t group_capacity, Position durable,
                    Position indexed) {
-  Group group;
-  group.block = std::make_shared<storage::v1::Block>();
-  // As precise as what is stored, and never before what was decided last.
-  now = std::max(absl::FromUnixMicros(absl::ToUnixMicros(now)), state_.time);
-  DecideDue(*group.block, now, group_capacity);
-  size_t bytes = 0;
+  Draft draft{.capacity = group_capacity};
+  draft.group.block = std::make_shared<storage::v1::Block>();
+  // As precise as what is stored.
+  now = absl::FromUnixMicros(absl::ToUnixMicros(now));
+  DecideDue(draft, std::max(now, state_.time), Stamp::kNow);
   // Where the group is full of what was due, more of it may be left, and nothing else is decided before that.
-  while (!waiting.empty() && static_cast<size_t>(group.block->entries_size()) < group_capacity &&
-         group.outcomes.size() < group_capacity && bytes < kGroupBytes) {
-    const int entries = group.block->entries_size();
-    group.outcomes.push_back(DecideOne(std::move(waiting.front()), group.block, now));
+  while (!waiting.empty() && !draft.full()) {
+    // Never before what was decided last.
+    std::optional<Outcome> outcome = DecideOne(draft, waiting.front(), std::max(now, state_.time));
+    if (!outcome) break;
+    draft.group.outcomes.push_back(*std::move(outcome));
     waiting.pop_front();
-    if (group.block->entries_size() > entries) bytes += group.block->entries(entries).ByteSizeLong();
   }
+  Group group = std::move(draft.group);
   if (group.block->entries_size() > 0) {
     group.stored = Seal(*group.block, end_);
     end_ = {.position = group.stored->last, .hash = group.stored->hash};
@@ -76,45 +80,61 @@ Group Head::Decide(std::deque<Waiting>& waiting, absl::Time now, size_t group_ca
   return group;
 }
 
-void Head::DecideDue(storage::v1::Block& block, absl::Time now, size_t group_capacity) {
-  while (state_.NextDue() <= now && static_cast<size_t>(block.entries_size()) < group_capacity) {
-    absl::StatusOr<Decision> due = bursar::Decide(state_, ExpireDue{}, Principal::System(), now);
+void Head::DecideDue(Draft& draft, absl::Time until, Stamp stamp) {
+  while (state_.NextDue() <= until && !draft.full()) {
+    const absl::Time time = stamp == Stamp::kNow ? until : std::max(state_.NextDue(), state_.time);
+    absl::StatusOr<Decision> due = bursar::Decide(state_, ExpireDue{}, Principal::System(), time);
     BURSAR_CHECK(due.ok() && !due->events.empty());
-    storage::v1::Entry* entry = AddEntry(block, state_.position + 1, now, std::move(due->events));
-    entry->set_principal(Principal::System().text());
-    Append(entry);
+    Append(draft, time, {.principal = Principal::System()}, std::move(due->events));
   }
 }
 
-Outcome Head::DecideOne(Waiting waiting, const std::shared_ptr<storage::v1::Block>& block, absl::Time now) {
+std::optional<Outcome> Head::DecideOne(Draft& draft, Waiting& waiting, absl::Time now) {
   const Submission& submission = waiting.submission;
   absl::StatusOr<std::optional<AnsweredRequest>> answered = FindAnswered(waiting);
   if (!answered.ok()) {
-    return {.done = std::move(waiting.done), .answer = LedgerUnavailable("its request index cannot be read")};
+    return Outcome{.done = std::move(waiting.done), .answer = LedgerUnavailable("its request index cannot be read")};
   }
   if (*answered) {
     if ((*answered)->fingerprint != submission.fingerprint) {
-      return {.done = std::move(waiting.done), .answer = RequestIdReused(submission.request_id)};
+      return Outcome{.done = std::move(waiting.done), .answer = RequestIdReused(submission.request_id)};
     }
     const Position position = (*answered)->position;
-    return {.done = std::move(waiting.done), .answer = RecentEntry(position, block), .repeats = position};
+    return Outcome{
+        .done = std::move(waiting.done), .answer = RecentEntry(position, draft.group.block), .repeats = position};
   }
+  if (std::holds_alternative<bursar::AdvanceClock>(submission.command)) return AdvanceClock(draft, waiting, now);
   absl::StatusOr<Decision> decision = bursar::Decide(state_, submission.command, submission.principal, now);
-  if (!decision.ok()) return {.done = std::move(waiting.done), .answer = decision.status()};
+  if (!decision.ok()) return Outcome{.done = std::move(waiting.done), .answer = decision.status()};
   if (decision->repeats) {
     const Position position = *decision->repeats;
-    return {.done = std::move(waiting.done), .answer = RecentEntry(position, block), .repeats = position};
+    return Outcome{
+        .done = std::move(waiting.done), .answer = RecentEntry(position, draft.group.block), .repeats = position};
   }
   if (decision->events.empty()) {
-    return {.done = std::move(waiting.done), .answer = NothingWritten(state_, submission, now)};
+    return Outcome{.done = std::move(waiting.done), .answer = NothingWritten(state_, submission, now)};
   }
-  storage::v1::Entry* entry = AddEntry(*block, state_.position + 1, now, std::move(decision->events));
-  entry->set_principal(submission.principal.text());
-  entry->set_request_id(submission.request_id);
-  entry->set_fingerprint(submission.fingerprint);
-  Append(entry);
-  if (!submission.request_id.empty()) recent_requests_.Add(waiting.key, *entry);
-  return {.done = std::move(waiting.done), .answer = Answer(block, entry)};
+  return Written(draft, waiting, now, std::move(decision->events));
+}
+
+std::optional<Outcome> Head::AdvanceClock(Draft& draft, Waiting& waiting, absl::Time now) {
+  const Submission& submission = waiting.submission;
+  if (!advance_) {
+    absl::StatusOr<Decision> decision = bursar::Decide(state_, submission.command, submission.principal, now);
+    if (!decision.ok()) return Outcome{.done = std::move(waiting.done), .answer = decision.status()};
+    const int64_t to = decision->events.front().clock_advanced().to_time();
+    advance_ = Advance{.to = absl::FromUnixMicros(to), .events = std::move(decision->events)};
+  }
+  DecideDue(draft, advance_->to, Stamp::kDueTime);
+  if (draft.full()) return std::nullopt;
+  const Advance advance = *std::exchange(advance_, std::nullopt);
+  return Written(draft, waiting, advance.to, advance.events);
+}
+
+Outcome Head::Written(Draft& draft, Waiting& waiting, absl::Time time, std::vector<storage::v1::Event> events) {
+  storage::v1::Entry* entry = Append(draft, time, waiting.submission, std::move(events));
+  if (!waiting.submission.request_id.empty()) recent_requests_.Add(waiting.key, *entry);
+  return {.done = std::move(waiting.done), .answer = Answer(draft.group.block, entry)};
 }
 
 absl::StatusOr<std::optional<AnsweredRequest>> Head::FindAnswered(const Waiting& waiting) const {
@@ -124,9 +144,19 @@ absl::StatusOr<std::optional<AnsweredRequest>> Head::FindAnswered(const Waiting&
   return requests_->Find(waiting.key);
 }
 
-void Head::Append(storage::v1::Entry* entry) {
+storage::v1::Entry* Head::Append(Draft& draft, absl::Time time, const Submission& submission,
+                                 std::vector<storage::v1::Event> events) {
+  storage::v1::Entry* entry = draft.group.block->add_entries();
+  entry->set_position(state_.position + 1);
+  entry->set_commit_time(absl::ToUnixMicros(time));
+  entry->set_principal(submission.principal.text());
+  entry->set_request_id(submission.request_id);
+  entry->set_fingerprint(submission.fingerprint);
+  for (storage::v1::Event& event : events) *entry->add_events() = std::move(event);
   Evolve(state_, *entry);
   BURSAR_CHECK(state_.position == entry->position() && absl::ToUnixMicros(state_.time) == entry->commit_time());
+  draft.bytes += entry->ByteSizeLong();
+  return entry;
 }
 
 Answer Head::RecentEntry(Position position, const std::shared_ptr<storage::v1::Block>& block) const {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -46,6 +47,10 @@ struct Group {
 
 class Head {
  public:
+  Head() = default;
+  // Begins at a state that follows from the log up to some block's end.
+  explicit Head(State state) : state_(std::move(state)) {}
+
   // Takes in an entry of the log, in recovery. `remember` it where the request index may not have it.
   void Replay(const storage::v1::Entry& entry, bool remember);
   // Ends recovery: `end` is that of the replayed log; `requests` outlives the head.
@@ -58,10 +63,26 @@ class Head {
   const State& state() const { return state_; }
 
  private:
-  void DecideDue(storage::v1::Block& block, absl::Time now, size_t group_capacity);
-  Outcome DecideOne(Waiting waiting, const std::shared_ptr<storage::v1::Block>& block, absl::Time now);
+  // The group that is being filled.
+  struct Draft;
+  // A clock on its way to where a command moves it. It may take several groups until all that is due on the way has
+  // been decided.
+  struct Advance {
+    absl::Time to;
+    std::vector<storage::v1::Event> events;
+  };
+  enum class Stamp { kNow, kDueTime };
+
+  // What is due by `until`, until the group is full: as of then, or each at its own time.
+  void DecideDue(Draft& draft, absl::Time until, Stamp stamp);
+  // nullopt where the group is full before all is decided that the command brings about; it has to wait then.
+  std::optional<Outcome> DecideOne(Draft& draft, Waiting& waiting, absl::Time now);
+  std::optional<Outcome> AdvanceClock(Draft& draft, Waiting& waiting, absl::Time now);
+  Outcome Written(Draft& draft, Waiting& waiting, absl::Time time, std::vector<storage::v1::Event> events);
   absl::StatusOr<std::optional<AnsweredRequest>> FindAnswered(const Waiting& waiting) const;
-  void Append(storage::v1::Entry* entry);
+  // Adds what follows from the submission to the group and to the state.
+  storage::v1::Entry* Append(Draft& draft, absl::Time time, const Submission& submission,
+                             std::vector<storage::v1::Event> events);
   // nullptr where the entry is not among the last ones.
   Answer RecentEntry(Position position, const std::shared_ptr<storage::v1::Block>& block) const;
   void Remember(const std::shared_ptr<storage::v1::Block>& block, Position durable);
@@ -69,6 +90,7 @@ class Head {
   State state_;
   LogEnd end_;
   const RequestIndex* requests_ = nullptr;
+  std::optional<Advance> advance_;
   RecentRequests recent_requests_;
   // The last entries decided before the group at hand, without gaps; among them all that are not durable.
   std::deque<Answer> recent_entries_;

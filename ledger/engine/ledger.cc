@@ -16,6 +16,8 @@
 #include "ledger/domain/decide.h"
 #include "ledger/domain/evolve.h"
 #include "ledger/domain/refusals.h"
+#include "ledger/engine/checkpoint.h"
+#include "ledger/engine/checkpointer.h"
 #include "ledger/engine/entry_cache.h"
 #include "ledger/engine/head.h"
 #include "ledger/log/block.h"
@@ -59,6 +61,16 @@ absl::StatusOr<Outcome> RehearseOn(const State& state, const Submission& submiss
   return Outcome{.answer = std::move(entry)};
 }
 
+std::string TextOf(absl::Time time) { return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()); }
+
+// A manual clock may have run ahead of the system's, which could then decide nothing until it has caught up.
+absl::Status CheckClock(const Ledger::Options& options, const State& state) {
+  if (options.manual_clock || !state.had_manual_clock || options.clock->Now() >= state.time) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "This ledger has run with a manual clock, which stands at ", TextOf(state.time), "; the system's clock says ",
+      TextOf(options.clock->Now()), ", which is before that. Open it with a manual clock, as in --clock=manual."));
+}
+
 void AnswerAll(const std::vector<Outcome>& outcomes, const absl::Status& status) {
   for (const Outcome& outcome : outcomes) outcome.done(status);
 }
@@ -66,17 +78,29 @@ void AnswerAll(const std::vector<Outcome>& outcomes, const absl::Status& status)
 }  // namespace
 
 // Three threads: the writer owns the head, the committer appends and changes the durable state, the follower drives
-// the projections. What they share is guarded by mutex_, the durable state by its own lock.
+// the projections. A fourth writes checkpoints. What they share is guarded by mutex_, the durable state by its own
+// lock.
 class Ledger::Engine {
  public:
-  Engine(Options options, Head head, State durable, std::unique_ptr<Projections> projections)
+  Engine(Options options, std::unique_ptr<Clock> manual_clock, Head head, State durable, const Recovery& recovery,
+         std::unique_ptr<Projections> projections)
       : options_(std::move(options)),
+        manual_clock_(std::move(manual_clock)),
+        recovery_(recovery),
         projections_(std::move(projections)),
         entries_(*options_.log, kCachedEntries),
         head_(std::move(head)),
         durable_(std::move(durable)),
         durable_position_(durable_.position),
         indexed_(projections_->position()) {
+    if (!options_.checkpoints_folder.empty()) {
+      checkpointer_.emplace(Checkpointer::Options{.log = options_.log,
+                                                  .folder = options_.checkpoints_folder,
+                                                  .every = options_.checkpoint_every,
+                                                  .warn = options_.warn},
+                            recovery_.checkpoint);
+      checkpointer_->Reached(durable_position_);
+    }
     writer_ = std::thread([this] { Write(); });
     committer_ = std::thread([this] { Commit(); });
     follower_ = std::thread([this] { Follow(); });
@@ -96,7 +120,18 @@ class Ledger::Engine {
     }
     committed_.notify_all();
     follower_.join();
+    checkpointer_.reset();
+    CheckpointAtEnd();
   }
+
+  void WriteCheckpoint(Checkpointer::Done done) {
+    if (!checkpointer_) return done(absl::FailedPreconditionError("There is no folder for checkpoints."));
+    checkpointer_->Write(std::move(done));
+  }
+
+  const Recovery& recovery() const { return recovery_; }
+  bool clock_is_manual() const { return manual_clock_ != nullptr; }
+  const std::string& checkpoints_folder() const { return options_.checkpoints_folder; }
 
   void Submit(Submission submission, Done done) {
     Waiting waiting{.submission = std::move(submission), .done = std::move(done)};
@@ -168,11 +203,31 @@ class Ledger::Engine {
     return *std::move(reply->answer);
   }
 
+  std::unique_ptr<Following> AddFollower(Told told) {
+    return followers_.Add(std::move(told), [this] {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      return durable_position_;
+    });
+  }
+
   const Projections& projections() const { return *projections_; }
   const EventLog& log() const { return *options_.log; }
 
  private:
-  absl::Time Now() const { return absl::FromUnixMicros(absl::ToUnixMicros(options_.clock->Now())); }
+  Clock& clock() const { return manual_clock_ != nullptr ? *manual_clock_ : *options_.clock; }
+  absl::Time Now() const { return absl::FromUnixMicros(absl::ToUnixMicros(clock().Now())); }
+
+  // So that opening again is quick. When all threads have ended.
+  void CheckpointAtEnd() {
+    const LogEnd end = options_.log->Last();
+    const bool worth_it = options_.checkpoint_every > 0 && !options_.checkpoints_folder.empty() && !failure_ &&
+                          durable_.position > 0 && durable_.position == end.position;
+    if (!worth_it) return;
+    const std::vector<Position> there = CheckpointsIn(options_.checkpoints_folder);
+    if (!there.empty() && there.front() == end.position) return;
+    const absl::Status written = bursar::WriteCheckpoint(options_.checkpoints_folder, durable_, end);
+    if (!written.ok() && options_.warn) options_.warn(absl::StrCat("No checkpoint was written: ", written.message()));
+  }
 
   // The writer
   // ---------------------------------------------------------------------------------------------------------
@@ -181,8 +236,7 @@ class Ledger::Engine {
     std::deque<Waiting> waiting;
     while (AwaitWork(waiting)) {
       const size_t before = waiting.size();
-      Group group =
-          head_.Decide(waiting, options_.clock->Now(), options_.group_capacity, known_durable_, known_indexed_);
+      Group group = head_.Decide(waiting, clock().Now(), options_.group_capacity, known_durable_, known_indexed_);
       HandOver(std::move(group), before - waiting.size());
     }
     StopWriting(std::move(waiting));
@@ -194,7 +248,7 @@ class Ledger::Engine {
     std::unique_lock<std::mutex> lock(mutex_);
     room_.wait(lock, [&] { return failure_ || (!slot_ && head_.state().position - indexed_ <= kMaxUnindexed); });
     while (!failure_ && !stopping_ && waiting.empty() && queue_.empty()) {
-      const absl::Duration until_due = head_.state().NextDue() - options_.clock->Now();
+      const absl::Duration until_due = head_.state().NextDue() - clock().Now();
       if (until_due <= absl::ZeroDuration()) break;
       writer_idle_ = true;
       WaitUntil(work_, lock, absl::Now() + std::min(until_due, kLongestSleep),
@@ -252,7 +306,7 @@ class Ledger::Engine {
           AnswerAll(group->outcomes, NotAnswered());
           break;
         }
-        Publish(*group->block);
+        Publish(group->block);
       }
       for (Outcome& outcome : group->outcomes) {
         const Done done = std::move(outcome.done);
@@ -275,7 +329,8 @@ class Ledger::Engine {
     return group;
   }
 
-  void Publish(const storage::v1::Block& block) {
+  void Publish(const DurableBlock& published) {
+    const storage::v1::Block& block = *published;
     for (int i = 0; i < block.entries_size();) {
       const std::lock_guard<std::mutex> turnstile(turnstile_);
       const std::unique_lock<std::shared_mutex> lock(durable_mutex_);
@@ -283,9 +338,12 @@ class Ledger::Engine {
         Evolve(durable_, block.entries(i));
       }
     }
-    const std::lock_guard<std::mutex> lock(mutex_);
-    durable_position_ = block.entries(block.entries_size() - 1).position();
-    durable_moved_.notify_all();
+    followers_.Publish(published, [&] {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      durable_position_ = block.entries(block.entries_size() - 1).position();
+      durable_moved_.notify_all();
+    });
+    if (checkpointer_) checkpointer_->Reached(durable_position_);
   }
 
   absl::StatusOr<Answer> Resolve(Outcome outcome) {
@@ -401,6 +459,8 @@ class Ledger::Engine {
   }
 
   const Options options_;
+  const std::unique_ptr<Clock> manual_clock_;
+  const Recovery recovery_;
   const std::unique_ptr<Projections> projections_;
   EntryCache entries_;
 
@@ -412,6 +472,8 @@ class Ledger::Engine {
   std::mutex turnstile_;
   std::shared_mutex durable_mutex_;
   State durable_;
+  // Taken before mutex_.
+  Followers followers_;
 
   std::mutex mutex_;
   std::condition_variable work_;           // for the writer: something is queued, or all is over
@@ -432,38 +494,59 @@ class Ledger::Engine {
   bool committed_all_ = false;
   std::optional<absl::Status> failure_;
 
+  std::optional<Checkpointer> checkpointer_;
   std::thread writer_;
   std::thread committer_;
   std::thread follower_;
 };
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(Options options) {
-  BURSAR_CHECK(options.log != nullptr && options.clock != nullptr && options.group_capacity > 0);
+  BURSAR_CHECK(options.log != nullptr && (options.clock != nullptr || options.manual_clock) &&
+               options.group_capacity > 0);
   const Position all = options.log->Last().position;
   const auto report = [&](Position done) {
     if (options.on_replay) options.on_replay(done, all);
   };
-  Head head;
-  const absl::StatusOr<LogEnd> end = VerifiedRead(*options.log, [&](const storage::v1::Block& block) {
-    for (const storage::v1::Entry& entry : block.entries()) head.Replay(entry, entry.position() + kMaxUnindexed > all);
+  Checkpoint start = NearestCheckpoint(*options.log, options.checkpoints_folder, all, options.warn);
+  const Recovery recovery{.checkpoint = start.end.position, .replayed = all - start.end.position};
+  // What came before is looked up in the request index.
+  const Position remembered_after = std::max(start.end.position, all - std::min(all, kMaxUnindexed));
+  const Chain checked(start.end, start.state.time);
+  Head head(std::move(start.state));
+  report(head.state().position);
+  const absl::StatusOr<LogEnd> end = VerifiedRead(*options.log, checked, [&](const storage::v1::Block& block) {
+    for (const storage::v1::Entry& entry : block.entries()) head.Replay(entry, entry.position() > remembered_after);
     report(head.state().position);
     return absl::OkStatus();
   });
   if (!end.ok()) return end.status();
+  if (absl::Status fits = CheckClock(options, head.state()); !fits.ok()) return fits;
 
   absl::StatusOr<std::unique_ptr<Projections>> projections =
       Projections::Open(*options.log, options.projections_folder);
   if (!projections.ok()) return projections.status();
   // Requests further back than those remembered must be in the index before anything is decided.
-  while ((*projections)->position() + kMaxUnindexed < all) {
-    const Position step = std::min((*projections)->position() + kFollowStep, all - kMaxUnindexed);
+  while ((*projections)->position() < remembered_after) {
+    const Position step = std::min((*projections)->position() + kFollowStep, remembered_after);
     if (absl::Status followed = (*projections)->Follow(step); !followed.ok()) return followed;
     report((*projections)->position());
   }
   head.Start(*end, &(*projections)->requests());
   State durable = head.state();
-  return std::unique_ptr<Ledger>(new Ledger(
-      std::make_unique<Engine>(std::move(options), std::move(head), std::move(durable), *std::move(projections))));
+  std::unique_ptr<Clock> manual_clock;
+  if (options.manual_clock) {
+    // The last entry's time is the clock's, so that only an empty log needs another.
+    manual_clock = std::make_unique<ManualClock>(all == 0 ? *options.manual_clock : absl::UnixEpoch());
+  }
+  const std::optional<absl::Time> begins = all == 0 ? options.manual_clock : std::nullopt;
+  std::unique_ptr<Ledger> ledger(
+      new Ledger(std::make_unique<Engine>(std::move(options), std::move(manual_clock), std::move(head),
+                                          std::move(durable), recovery, *std::move(projections))));
+  if (!begins) return ledger;
+  const absl::StatusOr<Answer> begun = ledger->SubmitAndWait(
+      {.principal = Principal::System(), .command = AdvanceClock{.to = *begins, .clock_is_manual = true}});
+  if (!begun.ok()) return begun.status();
+  return ledger;
 }
 
 Ledger::Ledger(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
@@ -485,6 +568,17 @@ absl::Status Ledger::WaitFor(Position position, absl::Time deadline) const {
 }
 
 absl::Status Ledger::Tick() const { return engine_->Tick(); }
+
+std::unique_ptr<Following> Ledger::Follow(Told told) const { return engine_->AddFollower(std::move(told)); }
+void Ledger::WriteCheckpoint(std::function<void(absl::StatusOr<Position>)> done) const {
+  engine_->WriteCheckpoint(std::move(done));
+}
+
+const Ledger::Recovery& Ledger::recovery() const { return engine_->recovery(); }
+
+bool Ledger::clock_is_manual() const { return engine_->clock_is_manual(); }
+
+const std::string& Ledger::checkpoints_folder() const { return engine_->checkpoints_folder(); }
 
 const Projections& Ledger::projections() const { return engine_->projections(); }
 

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -16,6 +17,8 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/ids.h"
 #include "ledger/domain/state.h"
+#include "ledger/engine/checkpoint.h"
+#include "ledger/engine/followers.h"
 #include "ledger/engine/submission.h"
 #include "ledger/log/event_log.h"
 #include "ledger/projections/projections.h"
@@ -27,10 +30,21 @@ class Ledger {
   struct Options {
     // Outlive the ledger.
     EventLog* log = nullptr;
+    // Null where the clock is manual.
     Clock* clock = nullptr;
+    // For trying things out: time stands still until AdvanceClock moves it. It goes on where the log's last entry left
+    // it; on an empty log it begins here, which becomes the first entry. Opening the log without it afterwards is
+    // FAILED_PRECONDITION while `clock` says an earlier time than the last entry.
+    std::optional<absl::Time> manual_clock;
     // Folder of the projections, made where it is missing; may be deleted while the ledger is closed.
     // Empty keeps them in memory.
     std::string projections_folder;
+    // Folder of the checkpoints; empty for none. May be deleted at any time.
+    std::string checkpoints_folder;
+    // A checkpoint is written after so many entries, and when the ledger closes; 0: never by itself.
+    Position checkpoint_every = 0;
+    // Told, from any thread, what is not as it should be and does no harm; nobody where it is empty.
+    Warn warn;
     // Called once, from one of the ledger's threads, when an append has failed or the projections have. Everything
     // queued is answered UNAVAILABLE before. The server ends the process here.
     std::function<void(const absl::Status&)> on_failure;
@@ -43,7 +57,8 @@ class Ledger {
     size_t group_capacity = 4'096;
   };
 
-  // Replays the log, verifying positions and the hash chain; DATA_LOSS names the first position that is wrong.
+  // Replays the log after the newest usable checkpoint, verifying positions and the hash chain; DATA_LOSS names the
+  // first position that is wrong.
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(Options options);
 
   // Answers what is queued, then stops. Nobody may be calling any longer.
@@ -69,6 +84,28 @@ class Ledger {
   // Waits until whatever the clock has made due is durable. The writer looks by itself when time passes; this is for
   // clocks that are moved by hand.
   absl::Status Tick() const;
+
+  // Follows what becomes durable, without a thread of its own: `told` is called once for every block after after(), in
+  // order and without gaps, right after the durable state has taken it in. It is called by the thread that commits, so
+  // it must be quick, must not block, and must not begin or end a following. What is older is read from log().
+  std::unique_ptr<Following> Follow(Told told) const;
+  // Writes a checkpoint as of what is durable now, while everything else goes on. `done` is called once, with its
+  // position, from one of the ledger's threads; FAILED_PRECONDITION without a folder.
+  void WriteCheckpoint(std::function<void(absl::StatusOr<Position>)> done) const;
+
+  // How opening went.
+  struct Recovery {
+    // Of the checkpoint that it began with; 0 for none.
+    Position checkpoint = 0;
+    // Entries read after it.
+    Position replayed = 0;
+  };
+  const Recovery& recovery() const;
+
+  bool clock_is_manual() const;
+
+  // As in Options, for StateAt.
+  const std::string& checkpoints_folder() const;
 
   // What the projections know; each says up to which position.
   const Projections& projections() const;

@@ -78,9 +78,14 @@ absl::StatusOr<storage::v1::Block> Chain::Check(const StoredBlock& stored) {
 
 absl::StatusOr<LogEnd> VerifiedRead(const EventLog& log,
                                     const std::function<absl::Status(const storage::v1::Block& block)>& visit) {
+  return VerifiedRead(log, Chain(), visit);
+}
+
+absl::StatusOr<LogEnd> VerifiedRead(const EventLog& log, Chain checked,
+                                    const std::function<absl::Status(const storage::v1::Block& block)>& visit) {
   const LogEnd end = log.Last();
-  Chain chain;
-  const absl::Status read = log.Read(1, [&](const StoredBlock& stored) -> absl::Status {
+  Chain chain = checked;
+  const absl::Status read = log.Read(chain.end().position + 1, [&](const StoredBlock& stored) -> absl::Status {
     if (stored.first > end.position) return absl::OkStatus();  // appended since
     const absl::StatusOr<storage::v1::Block> block = chain.Check(stored);
     return block.ok() ? visit(*block) : block.status();
@@ -89,6 +94,17 @@ absl::StatusOr<LogEnd> VerifiedRead(const EventLog& log,
   if (chain.end().position != end.position) return Damaged(chain.end().position + 1, "the block is missing");
   if (chain.end().hash != end.hash) return Damaged(end.position, "the last block is another one");
   return end;
+}
+
+absl::StatusOr<bool> HasEnd(const EventLog& log, const LogEnd& end) {
+  if (end.position == 0) return end.hash == BlockHash();
+  bool found = false;
+  const absl::Status read = log.Read(end.position, [&](const StoredBlock& stored) {
+    found = stored.last == end.position && stored.hash == end.hash;
+    return absl::CancelledError();
+  });
+  if (!read.ok() && !absl::IsCancelled(read)) return read;
+  return found;
 }
 
 }  // namespace bursar

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "bursar/storage/v1/entry.pb.h"
 #include "ledger/log/event_log.h"
 
@@ -20,6 +21,11 @@ absl::StatusOr<storage::v1::Block> Decode(const StoredBlock& stored);
 // Believes no block that it has not checked: hash, chain, positions without gaps, and times that never go back.
 class Chain {
  public:
+  // From the first block on.
+  Chain() = default;
+  // After what was checked before: `commit_time` is that of the entry at its end.
+  Chain(const LogEnd& end, absl::Time commit_time) : end_(end), commit_time_(absl::ToUnixMicros(commit_time)) {}
+
   // The block, where it is the one that follows. DATA_LOSS names the first position that is wrong.
   absl::StatusOr<storage::v1::Block> Check(const StoredBlock& stored);
 
@@ -35,5 +41,11 @@ class Chain {
 // end.
 absl::StatusOr<LogEnd> VerifiedRead(const EventLog& log,
                                     const std::function<absl::Status(const storage::v1::Block& block)>& visit);
+// The same for what comes after `checked`.
+absl::StatusOr<LogEnd> VerifiedRead(const EventLog& log, Chain checked,
+                                    const std::function<absl::Status(const storage::v1::Block& block)>& visit);
+
+// Whether a block of the log ends as `end` says.
+absl::StatusOr<bool> HasEnd(const EventLog& log, const LogEnd& end);
 
 }  // namespace bursar

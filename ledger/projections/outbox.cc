@@ -142,6 +142,7 @@ class Taking {
       case Event::kActionDenied:
       case Event::kUsageCharged:
       case Event::kFundsRestored:
+      case Event::kClockAdvanced:
         return;
       case Event::KIND_NOT_SET:
         break;

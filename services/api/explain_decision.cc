@@ -339,7 +339,7 @@ absl::StatusOr<v1::ExplainDecisionResponse> ExplainOnRecord(const Ledger& ledger
     if (own && EventOf(*entry, Event::kActionDenied).has_action_denied()) return OwnDenial(*entry);
     return Stranger(request.position());
   }
-  const auto before = StateAt(ledger.log(), "", entry->position() - 1);
+  const auto before = StateAt(ledger.log(), ledger.checkpoints_folder(), entry->position() - 1);
   if (!before.ok()) return before.status();
   EntriesRead entries(ledger.log());
   const auto explanation =
@@ -408,7 +408,7 @@ absl::StatusOr<v1::ExplainDecisionResponse> ExplainMoment(const Ledger& ledger, 
   if (!may.ok()) return may;
   const auto moment = MomentAsked(ledger, call, request);
   if (!moment.ok()) return moment.status();
-  auto state = StateAt(ledger.log(), "", moment->position);
+  auto state = StateAt(ledger.log(), ledger.checkpoints_folder(), moment->position);
   if (!state.ok()) return state.status();
   LetTimePass(*state, moment->time);
 

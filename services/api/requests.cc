@@ -52,6 +52,10 @@ absl::Time ParseTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Microseconds(time.nanos() / 1'000);
 }
 
+absl::Duration ParseDuration(const google::protobuf::Duration& duration) {
+  return absl::Trunc(absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos()), absl::Microseconds(1));
+}
+
 std::optional<absl::Time> TimeIf(bool is_set, const google::protobuf::Timestamp& time) {
   if (!is_set) return std::nullopt;
   return ParseTime(time);

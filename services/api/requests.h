@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "bursar/v1/types.pb.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "ledger/base/ids.h"
 #include "ledger/domain/commands.h"
@@ -39,6 +40,9 @@ MemberAccess ParseAccess(const v1::MemberAccess& access);
 
 // Microseconds; what is finer is cut off.
 absl::Time ParseTime(const google::protobuf::Timestamp& time);
+
+// Microseconds; what is finer is cut off.
+absl::Duration ParseDuration(const google::protobuf::Duration& duration);
 
 // The time of an optional field, as in TimeIf(request.has_start_time(), request.start_time()).
 std::optional<absl::Time> TimeIf(bool is_set, const google::protobuf::Timestamp& time);

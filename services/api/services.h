@@ -17,6 +17,7 @@ void AddUsageService(Methods& methods, Ledger& ledger);
 void AddFinanceService(Methods& methods, Ledger& ledger);
 void AddPolicyService(Methods& methods, Ledger& ledger);
 void AddHistoryService(Methods& methods, Ledger& ledger);
+void AddClockService(Methods& methods, Ledger& ledger);
 void AddOutboxService(Methods& methods, Ledger& ledger, const LinkKey& links);
 
 }  // namespace bursar

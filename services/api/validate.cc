@@ -6,6 +6,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "ledger/domain/refusals.h"
@@ -23,6 +24,9 @@ constexpr int kMostViolations = 50;
 constexpr int64_t kEarliestSecond = 946'684'800;
 constexpr int64_t kEndSecond = 7'258'118'400;
 constexpr int32_t kNanosPerSecond = 1'000'000'000;
+constexpr int32_t kNanosPerMicro = 1'000;
+// A hundred years.
+constexpr int64_t kMostSeconds = 3'155'760'000;
 
 class Validation {
  public:
@@ -36,6 +40,7 @@ class Validation {
   void CheckNumber(int64_t number, const v1::Rule& rule, const std::string& path);
   void CheckEnum(const FieldDescriptor& field, int number, const v1::Rule& rule, const std::string& path);
   void CheckTime(const google::protobuf::Timestamp& time, const std::string& path);
+  void CheckDuration(const google::protobuf::Duration& duration, const std::string& path);
   void Wrong(const std::string& path, absl::string_view problem);
 
   google::rpc::BadRequest violations_;
@@ -71,6 +76,13 @@ void Validation::CheckTime(const google::protobuf::Timestamp& time, const std::s
   const bool right = time.seconds() >= kEarliestSecond && time.seconds() < kEndSecond && time.nanos() >= 0 &&
                      time.nanos() < kNanosPerSecond;
   if (!right) Wrong(path, "has to lie in the years 2000 to 2199");
+}
+
+void Validation::CheckDuration(const google::protobuf::Duration& duration, const std::string& path) {
+  const bool in_range = duration.seconds() >= 0 && duration.seconds() < kMostSeconds && duration.nanos() >= 0 &&
+                        duration.nanos() < kNanosPerSecond;
+  const bool counts = duration.seconds() > 0 || duration.nanos() >= kNanosPerMicro;
+  if (!in_range || !counts) Wrong(path, "has to be at least a microsecond and less than a hundred years");
 }
 
 void Validation::CheckList(const Message& message, const FieldDescriptor& field, const v1::Rule& rule,
@@ -135,6 +147,9 @@ void Validation::CheckMessage(const Message& message, const std::string& path) {
   const Descriptor& type = *message.GetDescriptor();
   if (type.full_name() == google::protobuf::Timestamp::descriptor()->full_name()) {
     return CheckTime(static_cast<const google::protobuf::Timestamp&>(message), path);
+  }
+  if (type.full_name() == google::protobuf::Duration::descriptor()->full_name()) {
+    return CheckDuration(static_cast<const google::protobuf::Duration&>(message), path);
   }
   const std::string prefix = path.empty() ? "" : path + ".";
   for (int i = 0; i < type.field_count(); ++i) CheckField(message, *type.field(i), prefix + type.field(i)->name());

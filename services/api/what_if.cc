@@ -109,7 +109,7 @@ absl::StatusOr<WhatIfChange> ParseChange(const v1::WhatIfRequest& request, const
 }
 
 absl::StatusOr<WhatIfReport> Replay(const Ledger& ledger, const Period& period, WhatIfChange change) {
-  auto start = StateAt(ledger.log(), "", period.from - 1);
+  auto start = StateAt(ledger.log(), ledger.checkpoints_folder(), period.from - 1);
   if (!start.ok()) return start.status();
   EntriesRead entries(ledger.log());
   WhatIf what_if(*std::move(start), std::move(change),

@@ -28,12 +28,21 @@ absl::StatusOr<Connection> Connection::Open(const Settings& settings, const Worl
   }
   // The one who asks reads the error itself.
   SetCallLog(false);
-  absl::StatusOr<std::unique_ptr<Server>> embedded =
-      OpenStore({.data_folder = settings.Text("data_dir"), .create_if_missing = settings.Switch("create")}, world);
+  const auto manual_clock = ManualClockOf(settings, world);
+  if (!manual_clock.ok()) return manual_clock.status();
+  absl::StatusOr<std::unique_ptr<Server>> embedded = OpenStore({.data_folder = settings.Text("data_dir"),
+                                                                .create_if_missing = settings.Switch("create"),
+                                                                .manual_clock = *manual_clock},
+                                                               world);
   if (!embedded.ok()) return embedded.status();
   connection.embedded_ = *std::move(embedded);
   connection.client_ = std::make_unique<Client>(connection.embedded_->InProcessChannel(), std::move(options));
   return connection;
+}
+
+std::optional<Position> Connection::end() const {
+  if (embedded_ == nullptr) return std::nullopt;
+  return embedded_->ledger().log().Last().position;
 }
 
 }  // namespace bursar::cli

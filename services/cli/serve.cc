@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "services/cli/store.h"
+#include "services/cli/values.h"
 #include "services/server/server.h"
 
 namespace bursar::cli {
@@ -46,6 +47,32 @@ std::string AddressOf(const Server& server, const std::string& listen) {
   return absl::StrCat(listen.substr(0, listen.rfind(':')), ":", server.port());
 }
 
+// 1203412 -> "1,203,412"
+std::string Grouped(Position number) {
+  std::string text = absl::StrCat(number);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+std::string BeganWith(const Ledger& ledger) {
+  const Ledger::Recovery& recovery = ledger.recovery();
+  const Position position = recovery.checkpoint + recovery.replayed;
+  if (position == 0) return "an empty ledger";
+  const std::string from = recovery.checkpoint == 0
+                               ? absl::StrCat("from all ", Grouped(recovery.replayed), " entries")
+                               : absl::StrCat("from the checkpoint at ", Grouped(recovery.checkpoint), " and ",
+                                              Grouped(recovery.replayed), " entries after it");
+  return absl::StrCat("position ", position, ", ", from);
+}
+
+void SayManualClock(const Ledger& ledger, const World& world) {
+  ledger.Read([&](const State&, absl::Time now) {
+    world.out << "*** THE CLOCK IS MANUAL: it stands at " << WriteTime(now)
+              << " until `bursar clock advance` moves it. Not for real money. ***\n"
+              << std::flush;
+  });
+}
+
 }  // namespace
 
 ExitCode Serve(const Settings& settings, const World& world) {
@@ -55,15 +82,22 @@ ExitCode Serve(const Settings& settings, const World& world) {
         << "Error: --data-dir is missing: the folder in which the ledger is kept, for example --data-dir ./ledger.\n";
     return kMisuse;
   }
+  const auto manual_clock = ManualClockOf(settings, world);
+  if (!manual_clock.ok()) {
+    world.err << "Error: " << manual_clock.status().message() << "\n";
+    return kMisuse;
+  }
   StopSignals signals;
   // A log line that nobody reads must not end the server.
   std::signal(SIGPIPE, SIG_IGN);
   const absl::Time start = world.now();
-  const absl::StatusOr<std::unique_ptr<Server>> started =
+  absl::StatusOr<std::unique_ptr<Server>> started =
       OpenStore({.data_folder = folder,
                  .create_if_missing = true,
                  .address = settings.Text("listen"),
                  .insecure = settings.Switch("insecure"),
+                 .manual_clock = *manual_clock,
+                 .checkpoint_every = static_cast<Position>(settings.Whole("checkpoint_every")),
                  .on_replay =
                      [&signals](Position, Position) {
                        // Nothing is answered yet, so there is nothing to drain.
@@ -77,17 +111,19 @@ ExitCode Serve(const Settings& settings, const World& world) {
     return ExitCodeOfStore(started.status());
   }
   Server& server = **started;
-  const Position position = server.ledger().log().Last().position;
   world.out << absl::StrFormat("Bursar serves %s at %s (%s, ready after %.2f s)\n", folder,
-                               AddressOf(server, settings.Text("listen")),
-                               position == 0 ? "an empty ledger" : absl::StrCat("position ", position),
+                               AddressOf(server, settings.Text("listen")), BeganWith(server.ledger()),
                                absl::ToDoubleSeconds(world.now() - start))
             << std::flush;
+  if (server.ledger().clock_is_manual()) SayManualClock(server.ledger(), world);
 
   signals.Wait();
   world.err << "Stopping: no new calls, answers to all that wait. A second signal ends it at once.\n" << std::flush;
   server.Drain(settings.Duration("drain_timeout"));
-  world.err << "Stopped at position " << server.ledger().log().Last().position << ".\n" << std::flush;
+  const Position position = server.ledger().log().Last().position;
+  // Closes the ledger, which may write a checkpoint.
+  started->reset();
+  world.err << "Stopped at position " << position << ".\n" << std::flush;
   return kDone;
 }
 

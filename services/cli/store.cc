@@ -5,7 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "services/cli/progress.h"
+#include "services/cli/values.h"
 
 namespace bursar::cli {
 
@@ -15,6 +17,7 @@ absl::StatusOr<std::unique_ptr<Server>> OpenStore(Server::Options options, const
     progress.Show(done, all, world.now());
     if (then) then(done, all);
   };
+  options.warn = [&world](const std::string& sentence) { world.err << "Warning: " << sentence << "\n" << std::flush; };
   options.on_failure = [](const absl::Status& error) {
     std::fprintf(
         stderr,
@@ -27,6 +30,20 @@ absl::StatusOr<std::unique_ptr<Server>> OpenStore(Server::Options options, const
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(std::move(options));
   progress.Finish();
   return server;
+}
+
+absl::StatusOr<std::optional<absl::Time>> ManualClockOf(const Settings& settings, const World& world) {
+  const std::string start = settings.Text("clock_start");
+  const bool manual = settings.Text("clock") == "manual";
+  if (!manual && !start.empty()) {
+    return absl::InvalidArgumentError(
+        "--clock-start is for a manual clock: write --clock=manual too, or leave it out.");
+  }
+  if (!manual) return std::optional<absl::Time>();
+  if (start.empty()) return std::optional<absl::Time>(world.now());
+  const absl::StatusOr<absl::Time> time = ReadTime(start, world.now());
+  if (!time.ok()) return absl::InvalidArgumentError(absl::StrCat("--clock-start: ", time.status().message()));
+  return std::optional<absl::Time>(*time);
 }
 
 ExitCode ExitCodeOfStore(const absl::Status& error) {

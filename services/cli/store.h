@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "services/cli/exit_codes.h"
@@ -13,6 +14,9 @@ namespace bursar::cli {
 
 // Shows how far reading the log has come. The process ends with kDataUnavailable when the log can no longer be written.
 absl::StatusOr<std::unique_ptr<Server>> OpenStore(Server::Options options, const World& world);
+
+// Where a manual clock begins, as the settings have it; empty for the system's clock.
+absl::StatusOr<std::optional<absl::Time>> ManualClockOf(const Settings& settings, const World& world);
 
 // How the program ends where the store cannot be opened.
 ExitCode ExitCodeOfStore(const absl::Status& error);

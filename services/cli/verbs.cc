@@ -2,6 +2,7 @@
 
 #include "bursar/v1/account.pb.h"
 #include "bursar/v1/billing.pb.h"
+#include "bursar/v1/clock.pb.h"
 #include "bursar/v1/credit.pb.h"
 #include "bursar/v1/finance.pb.h"
 #include "bursar/v1/gate.pb.h"
@@ -34,6 +35,7 @@ const std::vector<Noun>& Nouns() {
       {"finance", "The books, now and at any time in the past"},
       {"policy", "Partners, promotions, terms, actions and prices"},
       {"history", "The log: what happened, in order"},
+      {"clock", "The time by which the ledger judges, and moving it where it stands still"},
       {"outbox", "Messages that are to be sent"},
   };
   return *nouns;
@@ -208,6 +210,15 @@ const std::vector<Verb>& Verbs() {
        .request = v1::CheckBatchRequest::descriptor(),
        .example = "gate check-batch --gated-actions-file actions.json --as service-portal"},
       {.noun = "gate",
+       .verb = "stream-checks",
+       .request = v1::StreamChecksRequest::descriptor(),
+       .example = "gate stream-checks --messages checks.jsonl --as service-portal"},
+      {.noun = "gate",
+       .verb = "watch",
+       .request = v1::WatchFundsRequest::descriptor(),
+       .positional = "billing_accounts",
+       .example = "gate watch org-lab --as user-ada"},
+      {.noun = "gate",
        .verb = "place-hold",
        .request = v1::PlaceHoldRequest::descriptor(),
        .positional = "action",
@@ -242,6 +253,10 @@ const std::vector<Verb>& Verbs() {
        .columns = {"record_id", "charge.charge_id", "charge.billing_account", "charge.amount_micros", "charge.parts",
                    "charge.usage", "error.message"},
        .example = "usage record --records-file usage.json --as service-portal"},
+      {.noun = "usage",
+       .verb = "stream",
+       .request = v1::StreamUsageRequest::descriptor(),
+       .example = "usage stream --messages usage.jsonl --as service-portal"},
 
       {.noun = "finance",
        .verb = "balance",
@@ -311,6 +326,21 @@ const std::vector<Verb>& Verbs() {
        .verb = "list",
        .request = v1::ListEntriesRequest::descriptor(),
        .example = "history list --from-position 100 --page-size 20 --as finance-fay"},
+      {.noun = "history",
+       .verb = "watch",
+       .request = v1::WatchEntriesRequest::descriptor(),
+       .example = "history watch --from-position 100 --event-types HoldPlaced --format json --as finance-fay"},
+
+      {.noun = "history",
+       .verb = "write-checkpoint",
+       .request = v1::WriteCheckpointRequest::descriptor(),
+       .example = "history write-checkpoint --timeout 5m --as operator-olga"},
+
+      {.noun = "clock", .verb = "show", .request = v1::GetClockRequest::descriptor(), .example = "clock show"},
+      {.noun = "clock",
+       .verb = "advance",
+       .request = v1::AdvanceClockRequest::descriptor(),
+       .example = "clock advance --by 36h --as operator-olga"},
 
       {.noun = "outbox",
        .verb = "",

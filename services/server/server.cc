@@ -18,6 +18,7 @@
 #include "ledger/log/rocksdb_log.h"
 #include "services/client/keep_grpc.h"
 #include "services/grpc/door.h"
+#include "services/server/clock_notice.h"
 
 namespace bursar {
 namespace {
@@ -35,6 +36,10 @@ absl::Status CheckAddress(const Server::Options& options) {
   return absl::InvalidArgumentError(
       absl::StrCat("Callers are not authenticated yet, so that Bursar listens on this machine only, not at ",
                    options.address, ". Use 127.0.0.1, or say --insecure where the network itself is trusted."));
+}
+
+std::string FolderIn(const Server::Options& options, absl::string_view name) {
+  return options.data_folder.empty() ? "" : absl::StrCat(options.data_folder, "/", name);
 }
 
 absl::Status PrepareFolder(const Server::Options& options) {
@@ -92,7 +97,11 @@ absl::Status Server::Parts::OpenLedger(const Options& options) {
   auto opened = Ledger::Open({
       .log = log.get(),
       .clock = options.clock != nullptr ? options.clock : &system_clock,
-      .projections_folder = options.data_folder.empty() ? "" : absl::StrCat(options.data_folder, "/projections"),
+      .manual_clock = options.manual_clock,
+      .projections_folder = FolderIn(options, "projections"),
+      .checkpoints_folder = FolderIn(options, "checkpoints"),
+      .checkpoint_every = options.checkpoint_every,
+      .warn = options.warn,
       .on_failure = options.on_failure,
       .on_replay = options.on_replay,
       .queue_capacity = options.queue_capacity,
@@ -115,6 +124,7 @@ absl::Status Server::Parts::OpenDoors(const Options& options) {
   // Two servers at one port would share its calls, and each would have half of the entries.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   if (!options.address.empty()) builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  if (ledger->clock_is_manual()) builder.experimental().SetInterceptorCreators(ManualClockNotice());
   for (const auto& service : services) builder.RegisterService(service.get());
   grpc_server = builder.BuildAndStart();
   if (grpc_server != nullptr && (options.address.empty() || port != 0)) return absl::OkStatus();
@@ -132,6 +142,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Options options) {
       std::_Exit(EXIT_FAILURE);
     };
   }
+  if (!options.warn) {
+    options.warn = [](const std::string& sentence) { std::fprintf(stderr, "Warning: %s\n", sentence.c_str()); };
+  }
   auto parts = std::make_unique<Parts>();
   if (auto status = parts->OpenStore(options); !status.ok()) return status;
   if (auto status = parts->OpenLedger(options); !status.ok()) return status;
@@ -146,6 +159,7 @@ Server::~Server() { Drain(absl::ZeroDuration()); }
 void Server::Drain(absl::Duration grace) {
   std::call_once(parts_->drained, [&] {
     if (auto* health = parts_->grpc_server->GetHealthCheckService()) health->Shutdown();
+    parts_->calls->EndStreams();
     parts_->grpc_server->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     parts_->grpc_server->Wait();
   });

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ namespace bursar {
 class Server {
  public:
   struct Options {
-    // Holds log/, projections/ and link.key; empty keeps everything in memory.
+    // Holds log/, projections/, checkpoints/ and link.key; empty keeps everything in memory.
     std::string data_folder;
     // Make the folder where it is missing: a wrong path must not look like an empty ledger.
     bool create_if_missing = false;
@@ -34,6 +35,12 @@ class Server {
     bool insecure = false;
     // Outlives the server; the system's where it is null.
     Clock* clock = nullptr;
+    // As in Ledger::Options. Answers of the health service then carry the metadata `bursar-clock: manual`.
+    std::optional<absl::Time> manual_clock;
+    // As in Ledger::Options; without a data folder there are no checkpoints. Without `warn` it goes to the error
+    // stream.
+    Position checkpoint_every = 0;
+    Warn warn;
     // As in Ledger::Options. Without `on_failure` the process ends, which is what a server should do.
     std::function<void(const absl::Status&)> on_failure;
     std::function<void(Position done, Position all)> on_replay;
@@ -46,7 +53,7 @@ class Server {
   // As Drain, without waiting for calls that do not end.
   ~Server();
 
-  // Takes no new calls, and lets those that are under way end, for as long as `grace`. Idempotent.
+  // Takes no new calls, ends those that stream, and lets the others end, for as long as `grace`. Idempotent.
   void Drain(absl::Duration grace);
 
   // A way in from this process that needs no port.

@@ -132,12 +132,38 @@ TEST(Program, LosesNothingThatWasAnsweredWhenItIsKilled) {
   EXPECT_EQ(again.out, answer) << "F6: the same request gets the first answer, across a crash.";
 }
 
+TEST(Program, MovesAClockThatStandsStillAndGoesOnFromACheckpoint) {
+  const Folder folder;
+  const std::vector<std::string> serve = {"serve",   "--data-dir", folder / "ledger", "--listen",  "127.0.0.1:0",
+                                          "--clock", "manual",     "--clock-start",   "2026-03-01"};
+  {
+    Process server(BURSAR_PROGRAM, serve);
+    const Asker ask("BURSAR_SERVER", AddressIn(server.ReadLine()));
+    EXPECT_THAT(server.ReadLine(), HasSubstr("THE CLOCK IS MANUAL: it stands at 2026-03-01T00:00:00Z"));
+    EXPECT_EQ(ask.Json("", {"clock", "show"})["mode"], "CLOCK_MODE_MANUAL");
+    EXPECT_EQ(ask.Json("operator-olga", {"clock", "advance", "--by", "36h"})["now"], "2026-03-02T12:00:00Z");
+    EXPECT_EQ(ask.Json("operator-olga", {"clock", "advance", "--to", "2026-03-03T00:00:00Z"})["now"],
+              "2026-03-03T00:00:00Z");
+    EXPECT_EQ(ask("operator-olga", {"clock", "advance", "--to", "2026-03-02"}).code, 1);
+    server.Signal(SIGTERM);
+    EXPECT_EQ(server.Wait().code, 0);
+  }
+  Process server(BURSAR_PROGRAM, serve);
+  EXPECT_THAT(server.ReadLine(), HasSubstr("position 3, from the checkpoint at 3 and 0 entries after it"));
+  EXPECT_THAT(server.ReadLine(), HasSubstr("it stands at 2026-03-03T00:00:00Z"));
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait().code, 0);
+}
+
 TEST(Program, SaysWhyItDoesNotServe) {
   const Folder folder;
   const Outcome open = Bursar({"serve", "--data-dir", folder / "ledger", "--listen", "0.0.0.0:0"});
   EXPECT_EQ(open.code, 64);
   EXPECT_THAT(open.err, HasSubstr("--insecure"));
   EXPECT_EQ(Bursar({"serve"}).code, 64);
+  const Outcome no_clock = Bursar({"serve", "--data-dir", folder / "ledger", "--clock-start", "2026-03-01"});
+  EXPECT_EQ(no_clock.code, 64);
+  EXPECT_THAT(no_clock.err, HasSubstr("--clock=manual"));
   std::ofstream(folder / "file") << "not a folder";
   EXPECT_EQ(Bursar({"serve", "--data-dir", folder / "file", "--listen", "127.0.0.1:0"}).code, 75);
 }

@@ -92,8 +92,8 @@ TEST(ReadState, SurvivesEveryFlippedByte) {
 
 TEST(ReadState, TakesNoMemoryForLengthsThatOnlyPromise) {
   Story story;
-  // Position, time, and a number of partners: as many as there can be.
-  const std::string partners("\x01\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12);
+  // Position, time, no manual clock, and a number of partners: as many as there can be.
+  const std::string partners("\x01\x02\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 13);
   EXPECT_THAT(ReadState(partners), Says("they end early"));
 }
 
@@ -106,8 +106,8 @@ TEST(WriteState, StopsAtTheFirstErrorOfItsSink) {
 }
 
 TEST(StateLayout, NamesTheKindsOfAllMembersAndNoIndex) {
-  // Position, time and partners, each of three texts and a list.
-  EXPECT_TRUE(absl::StartsWith(StateLayout(), "(nt({s:(sss[(sn)])}")) << StateLayout();
+  // Position, time, whether there was a manual clock, and partners, each of three texts and a list.
+  EXPECT_TRUE(absl::StartsWith(StateLayout(), "(ntn({s:(sss[(sn)])}")) << StateLayout();
   // What is due and the expired holds by their age come last, without the index between them.
   EXPECT_TRUE(absl::EndsWith(StateLayout(), "{(ten)}{(tn)})")) << StateLayout();
 }

@@ -80,6 +80,7 @@ TEST_F(Permissions, OfCommands) {
       {"CaptureHold", CaptureHold{}, "service-portal"},
       {"ReleaseHold", ReleaseHold{}, "service-portal"},
       {"RecordUsage", RecordUsage{}, "service-portal"},
+      {"AdvanceClock", AdvanceClock{}, "operator-olga service-portal"},
       {"ExpireDue", ExpireDue{}, ""},
   };
   for (const Row& row : rows) {

@@ -357,6 +357,14 @@ TEST_F(Refusals, RecordUsage) {
           {Reason::kAmountTooLarge, [&] { command.metered.quantity = 1; }}});
 }
 
+TEST_F(Refusals, AdvanceClock) {
+  AdvanceClock command{.to = story.now() - absl::Microseconds(1)};
+  Expect("AdvanceClock", command,
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kClockNotManual, [&] { command.clock_is_manual = true; }},
+          {Reason::kClockWouldGoBack, [&] { command.to = story.now(); }}});
+}
+
 // The gate's own order is that of its denials; for want of permission it says nothing else.
 TEST_F(Refusals, OfTheGateAreDenialsInOrder) {
   const auto bindings = [&](const BillingAccountId& bill_to) {

@@ -198,6 +198,7 @@ Principal Story::Usual(const Command& command) const {
     Principal operator()(const CaptureHold&) const { return kPortal; }
     Principal operator()(const ReleaseHold&) const { return kPortal; }
     Principal operator()(const RecordUsage&) const { return kPortal; }
+    Principal operator()(const AdvanceClock&) const { return kOlga; }
     Principal operator()(const ExpireDue&) const { return Principal::System(); }
     Principal operator()(const PublishPartner&) const { return kOlga; }
     Principal operator()(const PublishPromotion&) const { return kOlga; }

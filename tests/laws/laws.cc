@@ -104,6 +104,7 @@ class RolesFor {
   Roles operator()(const CaptureHold&) const { return {Role::kService}; }
   Roles operator()(const ReleaseHold&) const { return {Role::kService}; }
   Roles operator()(const RecordUsage&) const { return {Role::kService}; }
+  Roles operator()(const AdvanceClock&) const { return {Role::kOperator, Role::kService, Role::kSystem}; }
   Roles operator()(const ExpireDue&) const { return {Role::kSystem}; }
   template <class Other>
   Roles operator()(const Other&) const {
@@ -696,6 +697,7 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kAccountUpgradeSubmitted:
     case Event::kVerificationSent:
     case Event::kUserUpgraded:
+    case Event::kClockAdvanced:
       return;
     case Event::KIND_NOT_SET:
       break;

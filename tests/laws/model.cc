@@ -421,6 +421,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       return;
     case Event::kTermsPublished:
     case Event::kUserUpgraded:
+    case Event::kClockAdvanced:
     case Event::kActionDenied:
     case Event::KIND_NOT_SET:
       return;

@@ -185,6 +185,38 @@ TEST_P(EventLogContract, MayBeReadWhileItIsAppendedTo) {
   writer.join();
 }
 
+TEST_P(EventLogContract, KnowsItsEndsFromOthers) {
+  AppendBlocks({2, 3, 1});
+  const std::vector<StoredBlock> blocks = Blocks(*log_);
+  EXPECT_TRUE(*HasEnd(*log_, LogEnd()));
+  for (const StoredBlock& block : blocks) EXPECT_TRUE(*HasEnd(*log_, EndOf(block)));
+  EXPECT_FALSE(*HasEnd(*log_, {.position = 4, .hash = blocks[1].hash})) << "inside a block";
+  EXPECT_FALSE(*HasEnd(*log_, {.position = 5, .hash = blocks[0].hash})) << "with another hash";
+  EXPECT_FALSE(*HasEnd(*log_, {.position = 7, .hash = blocks[2].hash})) << "beyond its end";
+}
+
+TEST_P(EventLogContract, IsReadAndCheckedAfterWhatWasCheckedBefore) {
+  AppendBlocks({2, 3, 1});
+  const std::vector<StoredBlock> blocks = Blocks(*log_);
+  const absl::Time time = absl::FromUnixMicros(1'000);
+  std::vector<Position> firsts;
+  const auto visit = [&](const storage::v1::Block& block) {
+    firsts.push_back(block.first_position());
+    return absl::OkStatus();
+  };
+  const absl::StatusOr<LogEnd> end = VerifiedRead(*log_, Chain(EndOf(blocks[0]), time), visit);
+  ASSERT_TRUE(end.ok()) << end.status();
+  EXPECT_EQ(end->position, 6u);
+  EXPECT_THAT(firsts, ElementsAre(3, 6));
+  EXPECT_TRUE(VerifiedRead(*log_, Chain(EndOf(blocks[2]), time), visit).ok());
+  EXPECT_THAT(firsts, ElementsAre(3, 6)) << "nothing comes after the end";
+
+  const LogEnd forged{.position = 2, .hash = blocks[1].hash};
+  EXPECT_TRUE(absl::IsDataLoss(VerifiedRead(*log_, Chain(forged, time), visit).status()));
+  const absl::Time later = time + absl::Microseconds(1);
+  EXPECT_TRUE(absl::IsDataLoss(VerifiedRead(*log_, Chain(EndOf(blocks[0]), later), visit).status()));
+}
+
 // What is wrong with it, and the position that is named.
 struct Damage {
   std::string name;

@@ -18,6 +18,7 @@
 #include "bursar/v1/rules.pb.h"
 #include "bursar/v1/usage.pb.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/duration.pb.h"
 #include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -125,6 +126,10 @@ void FillRight(Message& message) {
     static_cast<google::protobuf::Timestamp&>(message).set_seconds(1'780'000'000);
     return;
   }
+  if (message.GetDescriptor() == google::protobuf::Duration::descriptor()) {
+    static_cast<google::protobuf::Duration&>(message).set_seconds(90);
+    return;
+  }
   for (int i = 0; i < message.GetDescriptor()->field_count(); ++i)
     SetRight(message, *message.GetDescriptor()->field(i));
 }
@@ -178,6 +183,7 @@ class BadInput : public ::testing::Test {
       std::optional<absl::Status> status;
     };
     const auto outcome = std::make_shared<Outcome>();
+    if (method.server_streaming()) return ServeStream(method, caller, bytes);
     calls_->Serve({.principal = caller, .method = &method}, bytes,
                   [outcome](const absl::Status& status, const Message*) {
                     const std::lock_guard<std::mutex> lock(outcome->mutex);
@@ -187,6 +193,26 @@ class BadInput : public ::testing::Test {
     std::unique_lock<std::mutex> lock(outcome->mutex);
     outcome->changed.wait(lock, [&] { return outcome->status.has_value(); });
     return *outcome->status;
+  }
+
+  // How a stream ends that begins with this message; OK where it does not.
+  absl::Status ServeStream(const MethodDescriptor& method, const Principal& caller, absl::string_view bytes) {
+    // Refusals of a message's form come before Receive returns.
+    class Out : public StreamOut {
+     public:
+      void Want() override {}
+      void Send(std::string) override {}
+      void End(const absl::Status& status) override { ends.push_back(status); }
+      void Cut() override {}
+      std::vector<absl::Status> ends;
+    };
+    const auto out = std::make_shared<Out>();
+    const auto stream = calls_->Open({.principal = caller, .method = &method}, out);
+    if (stream != nullptr) {
+      stream->Receive(bytes);
+      stream->Closed();
+    }
+    return out->ends.empty() ? absl::OkStatus() : out->ends.front();
   }
 
   // That the request is refused because of `field`, and that nothing was written.
@@ -212,6 +238,7 @@ class BadInput : public ::testing::Test {
   void BreakNumber(const MethodDescriptor& method, const Message& request, Message& here, const FieldDescriptor& field,
                    const std::string& path);
   void BreakTime(const MethodDescriptor& method, const Message& request, Message& here, const std::string& path);
+  void BreakDuration(const MethodDescriptor& method, const Message& request, Message& here, const std::string& path);
 
   google::protobuf::LogSilencer silence_;
   MemoryLog log_;
@@ -284,6 +311,26 @@ void BadInput::BreakTime(const MethodDescriptor& method, const Message& request,
   time = right;
 }
 
+void BadInput::BreakDuration(const MethodDescriptor& method, const Message& request, Message& here,
+                             const std::string& path) {
+  auto& duration = static_cast<google::protobuf::Duration&>(here);
+  const auto right = duration;
+  for (const int64_t seconds : {int64_t{0}, int64_t{-1}, int64_t{3'155'760'000}, std::numeric_limits<int64_t>::max(),
+                                std::numeric_limits<int64_t>::min()}) {
+    duration.set_seconds(seconds);
+    ExpectRefused(method, request, path, absl::StrCat(seconds, " s"));
+  }
+  duration = right;
+  for (const int32_t nanos : {-1, 1'000'000'000, std::numeric_limits<int32_t>::min()}) {
+    duration.set_nanos(nanos);
+    ExpectRefused(method, request, path, absl::StrCat(nanos, " ns"));
+  }
+  duration.set_seconds(0);
+  duration.set_nanos(999);
+  ExpectRefused(method, request, path, "less than a microsecond");
+  duration = right;
+}
+
 void BadInput::BreakField(const MethodDescriptor& method, const Message& request, Message& here,
                           const FieldDescriptor& field, const std::string& path) {
   const auto& reflection = *here.GetReflection();
@@ -324,6 +371,9 @@ void BadInput::BreakField(const MethodDescriptor& method, const Message& request
 void BadInput::BreakFields(const MethodDescriptor& method, const Message& request, Message& here,
                            const std::string& path) {
   if (here.GetDescriptor() == google::protobuf::Timestamp::descriptor()) return BreakTime(method, request, here, path);
+  if (here.GetDescriptor() == google::protobuf::Duration::descriptor()) {
+    return BreakDuration(method, request, here, path);
+  }
   const std::unique_ptr<Message> right(here.New());
   right->CopyFrom(here);
   const std::string prefix = path.empty() ? "" : path + ".";
@@ -355,7 +405,7 @@ TEST_F(BadInput, IsRefusedInEveryFieldOfEveryMethod) {
 }
 
 void ExpectRules(const google::protobuf::Descriptor& type) {
-  if (&type == google::protobuf::Timestamp::descriptor()) return;
+  if (&type == google::protobuf::Timestamp::descriptor() || &type == google::protobuf::Duration::descriptor()) return;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     const v1::Rule& rule = field.options().GetExtension(v1::rule);
@@ -457,7 +507,9 @@ TEST_F(BadInput, RefusesAMillionItemsInConstantMemory) {
   const Principal portal = *Principal::Parse("service-portal");
   std::string bytes;
   for (int i = 0; i < 1'000'000; ++i) bytes.append("\x0A\x00", 2);
-  for (const char* name : {"CheckBatch", "RecordUsage"}) {
+  for (const char* name : {"CheckBatch", "RecordUsage", "WatchFunds"}) {
+    // What is made at the first refusal of all does not count.
+    Serve(MethodNamed(name), portal, "\xFF");
     const Cost cost;
     const absl::Status status = Serve(MethodNamed(name), portal, bytes);
     EXPECT_LT(cost.bytes(), kLittle);
