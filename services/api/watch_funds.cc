@@ -48,12 +48,29 @@ v1::FundsEvent Noticed(v1::FundsNotice notice, const Entry& entry) {
 }
 
 // The one place that says which events a watcher of funds is told of; nullopt for all others.
+v1::FundsEvent Ordered(const storage::v1::TerminationOrdered& ordered, const Entry& entry) {
+  v1::FundsEvent event;
+  v1::TerminationOrder& order = *event.mutable_termination_order();
+  order.set_hold_id(HoldId(ordered.hold()).text());
+  order.set_billing_account(ordered.billing_account());
+  order.set_user_id(ordered.user_id());
+  order.set_project_id(ProjectId(ordered.project()).text());
+  order.set_reason(ToReason(ordered.reason()));
+  order.set_overshoot_micros(ordered.overshoot_micros());
+  order.set_currency(ordered.currency());
+  order.set_position(entry.position());
+  *order.mutable_order_time() = ToTimestamp(entry.commit_time());
+  return event;
+}
+
 std::optional<v1::FundsEvent> ToFundsEvent(const Event& event, const Entry& entry) {
   switch (event.kind_case()) {
     case Event::kFundsThresholdCrossed:
       return Noticed(ToNotice(event.funds_threshold_crossed()), entry);
     case Event::kFundsRestored:
       return Noticed(ToNotice(event.funds_restored()), entry);
+    case Event::kTerminationOrdered:
+      return Ordered(event.termination_ordered(), entry);
     default:
       return std::nullopt;
   }

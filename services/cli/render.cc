@@ -71,7 +71,7 @@ std::string WriteEnum(const EnumValueDescriptor& value) {
 std::string WritePart(const v1::Part& part, const std::string& currency) {
   return absl::StrCat(part.credit_id().empty() ? "limit" : Printable(part.credit_id()), " ",
                       ToString(Money::Micros(part.amount_micros()), currency),
-                      part.credit_expired() ? " (expired)" : "");
+                      part.credit_expired() ? " (expired)" : part.credit_revoked() ? " (revoked)" : "");
 }
 
 std::string WriteUsage(const v1::PricedUsage& usage, const std::string& currency) {
@@ -80,10 +80,14 @@ std::string WriteUsage(const v1::PricedUsage& usage, const std::string& currency
                                 " per ", usage.per_quantity()));
 }
 
+}  // namespace
+
 std::string WriteReason(v1::ErrorReason reason) {
   const EnumValueDescriptor* value = v1::ErrorReason_descriptor()->FindValueByNumber(reason);
   return value == nullptr ? absl::StrCat(reason) : WriteEnum(*value);
 }
+
+namespace {
 
 // "SPENDING_LIMIT_EXCEEDED: spending limit of org-lab, short by 30.00 USD"
 std::string WriteBinding(const v1::Binding& binding, const std::string& currency) {

@@ -24,6 +24,9 @@ std::string Printable(absl::string_view text);
 // "ALLOWED", or "DENIED" with the rule and what is missing.
 std::string VerdictOf(const v1::Decision& decision);
 
+// As it is published: "SPENDING_LIMIT_EXCEEDED".
+std::string WriteReason(v1::ErrorReason reason);
+
 // Protobuf JSON on several lines, with the names of the .proto files and with what is empty.
 std::string RenderJson(const google::protobuf::Message& message);
 

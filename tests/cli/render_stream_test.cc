@@ -41,14 +41,15 @@ TEST(RenderStreamed, SaysHowFundsStandAndWhatHappensToThem) {
       events { notice { kind: KIND_RESTORED billing_account: "org-lab" funds_micros: 5000000 currency: "USD" position: 9
                         event_time { seconds: 1790000000 } } }
       events { termination_order { hold_id: "hold-3" billing_account: "org-lab" user_id: "user-ada" project_id:
-                                   "project-2" reason: "No funds are left." position: 9
+                                   "project-2" reason: ERROR_REASON_COST_LIMIT_EXCEEDED position: 9
+                                   overshoot_micros: 1500000 currency: "USD"
                                    order_time { seconds: 1790000000 } } })");
   EXPECT_EQ(RenderStreamedForPeople(message),
             "9  now  org-lab  25 % used, 70.00 USD left of 100.00 USD\n"
             "8  2026-09-21T14:13:20Z  org-lab  50 % used, 50.00 USD left of 100.00 USD\n"
             "8  2026-09-21T14:13:20Z  org-lab  OUT OF FUNDS, -1.00 USD left of 100.00 USD\n"
             "9  2026-09-21T14:13:20Z  org-lab  restored, 5.00 USD left\n"
-            "9  2026-09-21T14:13:20Z  org-lab  STOP hold-3 of user-ada in project-2: No funds are left.\n");
+            "9  2026-09-21T14:13:20Z  org-lab  STOP hold-3 of user-ada in project-2: COST_LIMIT_EXCEEDED, over by 1.50 USD\n");
   EXPECT_EQ(ToldBy(message), 4u);
 }
 
