@@ -8,6 +8,7 @@
 #include "ledger/base/check.h"
 #include "ledger/domain/balance.h"
 #include "ledger/domain/context.h"
+#include "ledger/domain/refusals.h"
 
 namespace bursar {
 namespace {
@@ -57,6 +58,15 @@ CaptureHold AskedOf(const storage::v1::HoldCaptured& captured, const Entry& entr
   return asked;
 }
 
+// The action with the cost limit that stood in its way, where one did: all that the run might have cost.
+GatedAction BoundedBy(const storage::v1::ActionDenied& denied, GatedAction action) {
+  for (const auto& binding : denied.bindings()) {
+    if (binding.reason() == NameOf(Reason::kCostLimitExceeded))
+      action.cost_limit = Money::Micros(binding.available_micros());
+  }
+  return action;
+}
+
 // A check, a hold, or more for a hold that is open: the denial says which action, not which hold.
 std::vector<Command> AskedOf(const storage::v1::ActionDenied& denied, const State& before) {
   const GatedAction action{.action = denied.action(),
@@ -73,7 +83,7 @@ std::vector<Command> AskedOf(const storage::v1::ActionDenied& denied, const Stat
     }
   }
   std::sort(open.begin(), open.end());
-  std::vector<Command> asked = {PlaceHold{.action = action}};
+  std::vector<Command> asked = {PlaceHold{.action = action}, PlaceHold{.action = BoundedBy(denied, action)}};
   for (const HoldId hold : open) asked.emplace_back(ExtendHold{.hold = hold, .additional = action.cost});
   return asked;
 }

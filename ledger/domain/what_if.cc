@@ -255,8 +255,10 @@ WhatIf::Answered WhatIf::DecideNow(const Command& command, const Entry& entry, b
     denial = like == nullptr ? nullptr : DenialIn(*like);
   }
   if (denial != nullptr) answered.denial = *denial;
+  // A denial like one on record is answered, and not written again.
+  const bool written = happened.events_size() > 0 && answered.denial.recorded_at() == 0;
   const bool newly_allowed = denied_then && *answered.allowed;
-  if (happened.events_size() > 0 && (!newly_allowed || change_.hold_newly_allowed)) Follow(std::move(happened));
+  if (written && (!newly_allowed || change_.hold_newly_allowed)) Follow(std::move(happened));
   return answered;
 }
 
