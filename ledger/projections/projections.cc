@@ -11,6 +11,7 @@
 #include "ledger/base/wait.h"
 #include "ledger/log/block.h"
 #include "ledger/projections/books.h"
+#include "ledger/projections/origins.h"
 #include "ledger/projections/outbox.h"
 #include "ledger/projections/request_index.h"
 #include "ledger/projections/store.h"
@@ -73,6 +74,7 @@ class Projections::Views {
       : log_(log),
         store_(std::move(store)),
         books_(*store_),
+        origins_(*store_),
         outbox_(*store_),
         requests_(*store_),
         position_(position) {}
@@ -94,6 +96,7 @@ class Projections::Views {
     Batch batch(*store_);
     for (const storage::v1::Entry& entry : block.entries()) {
       books_.Apply(entry, batch);
+      origins_.Apply(entry, batch);
       outbox_.Apply(entry, batch);
       requests_.Apply(entry, batch);
     }
@@ -120,6 +123,7 @@ class Projections::Views {
 
   const Store& store() const { return *store_; }
   const Books& books() const { return books_; }
+  const Origins& origins() const { return origins_; }
   const Outbox& outbox() const { return outbox_; }
   const RequestIndex& requests() const { return requests_; }
 
@@ -127,6 +131,7 @@ class Projections::Views {
   const EventLog& log_;
   const std::unique_ptr<Store> store_;
   Books books_;
+  Origins origins_;
   Outbox outbox_;
   RequestIndex requests_;
   mutable std::mutex mutex_;
@@ -161,6 +166,8 @@ absl::Status Projections::WaitFor(Position position, absl::Time deadline) const 
 }
 
 const Books& Projections::books() const { return views_->books(); }
+
+const Origins& Projections::origins() const { return views_->origins(); }
 
 const Outbox& Projections::outbox() const { return views_->outbox(); }
 

@@ -15,6 +15,7 @@
 namespace bursar {
 
 class Books;         // balances at any position, charges, spending, the books of each account and of all
+class Origins;       // which entries set what decisions rest on
 class Outbox;        // messages that the log says must be sent
 class RequestIndex;  // which entry answered which request
 
@@ -38,6 +39,7 @@ class Projections {
   absl::Status WaitFor(Position position, absl::Time deadline) const;
 
   const Books& books() const;
+  const Origins& origins() const;
   const Outbox& outbox() const;
   const RequestIndex& requests() const;
 

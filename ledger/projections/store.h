@@ -36,6 +36,8 @@ enum class Table : char {
   kInvitations = 'v',        // Outbox
   kSetups = 's',             // Outbox
   kIncreases = 'i',          // Outbox
+  kOrigins = 'w',            // Origins
+  kDebts = 'd',              // Origins
 };
 
 struct Row {

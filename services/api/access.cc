@@ -79,6 +79,8 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.FinanceService.GetForecast", kKnown},
     {"bursar.v1.FinanceService.ListBookBalances", kKnown},
     {"bursar.v1.FinanceService.Export", kKnown},
+    {"bursar.v1.FinanceService.ExplainDecision", kKnown},
+    {"bursar.v1.FinanceService.WhatIf", kKnown},
 
     {"bursar.v1.PolicyService.PublishPartner", kOperator},
     {"bursar.v1.PolicyService.PublishPromotion", kOperator},

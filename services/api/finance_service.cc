@@ -6,6 +6,7 @@
 #include "ledger/domain/postings.h"
 #include "ledger/domain/refusals.h"
 #include "ledger/projections/books.h"
+#include "services/api/explain_methods.h"
 #include "services/api/finance_methods.h"
 #include "services/api/finance_moments.h"
 #include "services/api/render.h"
@@ -154,6 +155,8 @@ void AddFinanceService(Methods& methods, Ledger& ledger) {
   AddStatementMethods(methods, ledger);
   AddSpendingMethods(methods, ledger);
   AddExportMethods(methods, ledger);
+  AddExplainDecision(methods, ledger);
+  AddWhatIf(methods, ledger);
 }
 
 }  // namespace bursar

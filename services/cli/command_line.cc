@@ -72,6 +72,8 @@ class Parser {
     const VerbOptions& options = verbs_.at(line.verb);
     line.json_request = LastOf(options.json_request);
     line.at = LastOf(options.at);
+    line.from = LastOf(options.from);
+    line.to = LastOf(options.to);
     line.count = LastOf(options.count);
     line.messages = LastOf(options.messages);
     for (const auto& [name, option] : options.own) {
@@ -89,6 +91,8 @@ class Parser {
     // nullptr where the verb has no such flag.
     CLI::Option* json_request = nullptr;
     CLI::Option* at = nullptr;
+    CLI::Option* from = nullptr;
+    CLI::Option* to = nullptr;
     CLI::Option* count = nullptr;
     CLI::Option* messages = nullptr;
   };
@@ -146,6 +150,10 @@ class Parser {
     for (const OwnFlag& flag : verb.own) options.own.emplace_back(flag.name, AddOption(*app, flag.name));
     options.json_request = AddOption(*app, "--json-request");
     if (HasMoment(*verb.request)) options.at = AddOption(*app, "--at");
+    if (HasPeriod(*verb.request)) {
+      options.from = AddOption(*app, "--from");
+      options.to = AddOption(*app, "--to");
+    }
   }
 
   static CLI::App* OnlySubcommand(CLI::App& app) {
@@ -250,5 +258,9 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& argu
 }
 
 bool HasMoment(const google::protobuf::Descriptor& request) { return request.FindFieldByName("at_time") != nullptr; }
+
+bool HasPeriod(const google::protobuf::Descriptor& request) {
+  return request.FindFieldByName("from_time") != nullptr && request.FindFieldByName("to_time") != nullptr;
+}
 
 }  // namespace bursar::cli

@@ -35,6 +35,9 @@ struct CommandLine {
   std::optional<std::string> messages;
   // Position or time of --at.
   std::optional<std::string> at;
+  // Likewise, of a period.
+  std::optional<std::string> from;
+  std::optional<std::string> to;
 };
 
 // `arguments` without the program's name. An error is a sentence that says what may be written.
@@ -42,5 +45,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& argu
 
 // Whether requests of this type are about a moment, so that --at is a flag of theirs.
 bool HasMoment(const google::protobuf::Descriptor& request);
+// Whether they are about a period, so that --from and --to are.
+bool HasPeriod(const google::protobuf::Descriptor& request);
 
 }  // namespace bursar::cli

@@ -195,6 +195,10 @@ std::string HelpForVerb(const Verb& verb) {
     flags.emplace_back(position ? "--at POSITION|TIME" : "--at TIME",
                        position ? "As of this entry or time: a whole number is a position." : "As of this time.");
   }
+  if (HasPeriod(*verb.request)) {
+    flags.emplace_back("--from POSITION|TIME", "From this entry or time on: a whole number is a position.");
+    flags.emplace_back("--to POSITION|TIME", "Up to this entry, or before this time: a whole number is a position.");
+  }
   if (written) {
     flags.emplace_back("--json-request FILE", "The whole request as JSON; flags come on top. - reads standard input.");
   } else {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "bursar/v1/finance.pb.h"
 #include "bursar/v1/history.pb.h"
 #include "bursar/v1/outbox.pb.h"
 #include "bursar/v1/types.pb.h"
@@ -17,6 +18,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/time_util.h"
 #include "ledger/domain/money.h"
+#include "services/cli/render_explanation.h"
 #include "services/cli/text.h"
 #include "services/cli/values.h"
 
@@ -61,7 +63,9 @@ std::string WriteEnum(const EnumValueDescriptor& value) {
 std::string WritePart(const v1::Part& part, const std::string& currency) {
   return absl::StrCat(part.credit_id().empty() ? "limit" : Printable(part.credit_id()), " ",
                       ToString(Money::Micros(part.amount_micros()), currency),
-                      part.credit_expired() ? " (expired)" : part.credit_revoked() ? " (revoked)" : "");
+                      part.credit_expired()   ? " (expired)"
+                      : part.credit_revoked() ? " (revoked)"
+                                              : "");
 }
 
 std::string WriteUsage(const v1::PricedUsage& usage, const std::string& currency) {
@@ -431,6 +435,10 @@ std::string VerdictOf(const v1::Decision& decision) {
 }
 
 std::string RenderForPeople(const Message& message, const std::vector<std::string>& columns) {
+  if (message.GetDescriptor() == v1::ExplainDecisionResponse::descriptor())
+    return RenderExplanation(static_cast<const v1::ExplainDecisionResponse&>(message));
+  if (message.GetDescriptor() == v1::WhatIfResponse::descriptor())
+    return RenderWhatIf(static_cast<const v1::WhatIfResponse&>(message));
   return RenderMessage(message, "", "", true, columns);
 }
 

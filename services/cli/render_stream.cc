@@ -59,14 +59,14 @@ std::string Line(const v1::FundsNotice& notice) {
 }
 
 std::string Line(const v1::TerminationOrder& order) {
-  return absl::StrCat(order.position(), "  ", Time(order.order_time()), "  ", Printable(order.billing_account()),
-                      "  STOP ", Printable(order.hold_id()), " of ", Printable(order.user_id()),
-                      order.project_id().empty() ? "" : " in " + Printable(order.project_id()), ": ",
-                      WriteReason(order.reason()),
-                      order.overshoot_micros() == 0
-                          ? ""
-                          : absl::StrCat(", over by ", ToString(Money::Micros(order.overshoot_micros()), order.currency())),
-                      "\n");
+  return absl::StrCat(
+      order.position(), "  ", Time(order.order_time()), "  ", Printable(order.billing_account()), "  STOP ",
+      Printable(order.hold_id()), " of ", Printable(order.user_id()),
+      order.project_id().empty() ? "" : " in " + Printable(order.project_id()), ": ", WriteReason(order.reason()),
+      order.overshoot_micros() == 0
+          ? ""
+          : absl::StrCat(", over by ", ToString(Money::Micros(order.overshoot_micros()), order.currency())),
+      "\n");
 }
 
 std::string Lines(const v1::WatchFundsResponse& message) {

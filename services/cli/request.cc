@@ -32,16 +32,15 @@ absl::Status CheckChoices(const CommandLine& line) {
   return absl::OkStatus();
 }
 
-// The flag of a field that stands directly in the request.
-RequestFlag FlagOfField(const Message& request, const char* name) {
-  return {.name = "--at", .path = {request.GetDescriptor()->FindFieldByName(name)}};
-}
-
-absl::Status SetMoment(const std::string& moment, const Reading& reading, Message& request) {
+// Of --at, --from or --to: a whole number goes to "at_position", anything else to "at_time".
+absl::Status SetMoment(const std::string& which, const std::optional<std::string>& moment, const Reading& reading,
+                       Message& request) {
+  if (!moment.has_value()) return absl::OkStatus();
+  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName(which + "_position");
   uint64_t position = 0;
-  const bool is_position =
-      request.GetDescriptor()->FindFieldByName("at_position") != nullptr && absl::SimpleAtoi(moment, &position);
-  return SetFlag(FlagOfField(request, is_position ? "at_position" : "at_time"), {moment}, reading, request);
+  if (field == nullptr || !absl::SimpleAtoi(*moment, &position))
+    field = request.GetDescriptor()->FindFieldByName(which + "_time");
+  return SetFlag({.name = absl::StrCat("--", which), .path = {field}}, {*moment}, reading, request);
 }
 
 }  // namespace
@@ -69,8 +68,9 @@ absl::StatusOr<std::unique_ptr<Message>> RequestOf(const CommandLine& line, cons
   for (const auto& [flag, values] : line.fields) {
     if (absl::Status set = SetFlag(flag, values, reading, *request); !set.ok()) return set;
   }
-  if (line.at.has_value()) {
-    if (absl::Status set = SetMoment(*line.at, reading, *request); !set.ok()) return set;
+  for (const auto& [which, moment] :
+       {std::pair("at", line.at), std::pair("from", line.from), std::pair("to", line.to)}) {
+    if (absl::Status set = SetMoment(which, moment, reading, *request); !set.ok()) return set;
   }
   const FieldDescriptor* id = line.verb->request->FindFieldByName("request_id");
   if (id != nullptr && fields.GetString(*request, id).empty()) fields.SetString(request.get(), id, fresh_request_id);

@@ -49,7 +49,8 @@ TEST(RenderStreamed, SaysHowFundsStandAndWhatHappensToThem) {
             "8  2026-09-21T14:13:20Z  org-lab  50 % used, 50.00 USD left of 100.00 USD\n"
             "8  2026-09-21T14:13:20Z  org-lab  OUT OF FUNDS, -1.00 USD left of 100.00 USD\n"
             "9  2026-09-21T14:13:20Z  org-lab  restored, 5.00 USD left\n"
-            "9  2026-09-21T14:13:20Z  org-lab  STOP hold-3 of user-ada in project-2: COST_LIMIT_EXCEEDED, over by 1.50 USD\n");
+            "9  2026-09-21T14:13:20Z  org-lab  STOP hold-3 of user-ada in project-2: COST_LIMIT_EXCEEDED, over by 1.50 "
+            "USD\n");
   EXPECT_EQ(ToldBy(message), 4u);
 }
 

@@ -134,6 +134,26 @@ TEST(Request, FlagsComeOnTopOfJson) {
   EXPECT_EQ(request.priority(), 7);
 }
 
+TEST(Request, APeriodIsWrittenAsPositionsOrTimes) {
+  const auto request = As<v1::WhatIfRequest>(
+      {"finance", "what-if", "org-lab", "--from", "120", "--to", "2026-01-01", "--limit", "50.00 USD"});
+  EXPECT_EQ(request.from_position(), 120u);
+  EXPECT_EQ(TimeUtil::ToString(request.to_time()), "2026-01-01T00:00:00Z");
+  EXPECT_EQ(request.limit_micros(), 50'000'000);
+  EXPECT_EQ(request.currency(), "USD");
+  EXPECT_FALSE(As<v1::WhatIfRequest>({"finance", "what-if", "org-lab"}).has_limit_micros());
+  EXPECT_THAT(WhyNot({"finance", "what-if", "--to", "later"}), HasSubstr("--to: \"later\" is not a time"));
+}
+
+TEST(Request, AnExplanationIsOfAPositionOrOfAnAction) {
+  EXPECT_EQ(As<v1::ExplainDecisionRequest>({"finance", "explain", "15"}).position(), 15u);
+  const auto request =
+      As<v1::ExplainDecisionRequest>({"finance", "explain", "--action", "analysis.run", "--cost", "5", "--at", "12"});
+  EXPECT_EQ(request.gated_action().cost_micros(), 5'000'000);
+  EXPECT_EQ(request.at_position(), 12u);
+  EXPECT_THAT(WhyNot({"finance", "explain", "15", "--action", "analysis.run"}), HasSubstr("exclude each other"));
+}
+
 TEST(Request, FlagsThatExcludeEachOtherAreRefused) {
   EXPECT_EQ(WhyNot({"gate", "capture-hold", "hold-1", "--amount", "5", "--sku", "compute.mem1"}),
             "--amount and --sku exclude each other; write one of them.");
