@@ -56,8 +56,8 @@ TEST_F(Gate, G6_AFloodOfDenialsOfAnyCostLeavesAHandfulOfEntries) {
   const Position before = story.state().position;
   for (int i = 0; i < 100'000; ++i) {
     const Money cost = Usd("4") + Money::Micros(i);
-    const Command asked = i % 2 == 0 ? Command(Check{.action = Job(kAda, cost)})
-                                     : Command(PlaceHold{.action = Job(kAda, cost)});
+    const Command asked =
+        i % 2 == 0 ? Command(Check{.action = Job(kAda, cost)}) : Command(PlaceHold{.action = Job(kAda, cost)});
     const Entry answer = story.Must(asked);
     const auto& denial = DenialIn(answer);
     ASSERT_EQ(denial.cost_micros(), cost.micros());

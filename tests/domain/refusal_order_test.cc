@@ -260,9 +260,9 @@ TEST_F(Refusals, SetBudget) {
 TEST_F(Refusals, RemoveBudget) {
   const BudgetId budget(story.Must(SetBudget{.billing_account = kAdas}).position());
   RemoveBudget command{.budget = BudgetId(1)};
-  Expect("RemoveBudget", command,
-         {{Reason::kPermissionDenied, Become("operator-olga")},
-          {Reason::kBudgetNotFound, [&] { command.budget = budget; }}});
+  Expect("RemoveBudget", command, {{Reason::kPermissionDenied, Become("operator-olga")}, {Reason::kBudgetNotFound, [&] {
+                                                                                            command.budget = budget;
+                                                                                          }}});
 }
 
 TEST_F(Refusals, RequestLimitIncrease) {
