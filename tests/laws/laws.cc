@@ -580,7 +580,6 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kPurchaseOrderRecorded:
     case Event::kPurchaseOrderAttached:
     case Event::kCreditRevoked:
-    case Event::kCreditTookEffect:
     case Event::kLimitIncreaseWithdrawn:
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
@@ -599,6 +598,8 @@ void Laws::CheckEvent(const Event& event, Step& step) {
       return On(event.project_created(), step);
     case Event::kCreditGranted:
       return On(event.credit_granted(), step);
+    case Event::kCreditTookEffect:
+      return On(event.credit_took_effect(), step);
     case Event::kCreditExpired:
       return On(event.credit_expired(), step);
     case Event::kPaymentRecorded:
@@ -707,6 +708,14 @@ void Laws::On(const storage::v1::CreditGranted& event, Step& step) {
   Law(promotion.start_time() <= step.now && (promotion.end_time() == 0 || step.now < promotion.end_time()),
       "a promotion is granted in its window");
   Saw("a promotion granted");
+}
+
+void Laws::On(const storage::v1::CreditTookEffect& event, Step& step) {
+  const ModelAccount& account = model_.accounts.at(event.billing_account());
+  step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
+  step.claims.push_back({event.billing_account(), "", event.funds_after_micros()});
+  const ModelCredit& credit = account.credits.at(event.credit());
+  Law(!credit.over && credit.effective_time <= step.now, "a credit takes effect in its time");
 }
 
 void Laws::On(const storage::v1::CreditExpired& event, Step& step) {

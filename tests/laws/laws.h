@@ -91,6 +91,7 @@ class Laws {
   void On(const storage::v1::BillingConfirmed& event, Step& step);
   void On(const storage::v1::ProjectCreated& event, Step& step);
   void On(const storage::v1::CreditGranted& event, Step& step);
+  void On(const storage::v1::CreditTookEffect& event, Step& step);
   void On(const storage::v1::CreditExpired& event, Step& step);
   void On(const storage::v1::PaymentRecorded& event, Step& step);
   void On(const storage::v1::SpendingLimitSet& event, Step& step);

@@ -324,7 +324,6 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kPurchaseOrderRecorded:
     case Event::kPurchaseOrderAttached:
     case Event::kCreditRevoked:
-    case Event::kCreditTookEffect:
     case Event::kLimitIncreaseWithdrawn:
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
@@ -377,6 +376,11 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
           accounts.at(event.credit_expired().billing_account()).credits.at(event.credit_expired().credit());
       credit.over = true;
       credit.lapsed += event.credit_expired().amount_micros();
+      return;
+    }
+    case Event::kCreditTookEffect: {
+      ModelAccount& account = accounts.at(event.credit_took_effect().billing_account());
+      if (account.credits.at(event.credit_took_effect().credit()).actions.empty()) Rebase(account, entry);
       return;
     }
     case Event::kPaymentRecorded: {
