@@ -202,6 +202,7 @@ TEST(Explain, ACostLimitThatStoodInTheWayIsFoundAgain) {
   job.cost_limit = Usd("50");
   const Explanation explanation = MustExplain(story, story.Must(PlaceHold{.action = job}));
   EXPECT_EQ(explanation.denial->bindings(0).reason(), "COST_LIMIT_EXCEEDED");
+  story.Pass(absl::Minutes(2));
   job.cost_limit = Usd("80");
   const HoldId hold = story.Hold(job);
   const Entry denied = story.Must(ExtendHold{.hold = hold, .additional = Usd("20")});
