@@ -47,7 +47,10 @@ void TakeEffect(Events& events, CreditId id, const BillingAccount& account, absl
   took.set_credit(id.number());
   took.set_billing_account(account.id.text());
   took.set_funds_after_micros(funds.micros());
-  NoticeNewBase(events, account, funds);
+  const Credit* credit = account.balance.Find(id);
+  BURSAR_CHECK(credit != nullptr);
+  // What pays for some actions only is no new base.
+  credit->actions.empty() ? NoticeNewBase(events, account, funds) : NoticeFunds(events, account, funds);
 }
 
 void ExpireCredit(Events& events, CreditId id, const BillingAccount& account, absl::Time now) {
@@ -73,7 +76,7 @@ void Happen(Events& events, const Due& due, const BillingAccount& account, const
     case Due::Kind::kVerificationReminds:
       return RemindContact(events, account);
     case Due::Kind::kSlotStarts:
-      return StartSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)));
+      return StartSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)), context.now);
     case Due::Kind::kSlotEnds:
       return MissSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)));
     case Due::Kind::kIncreaseExpires:
