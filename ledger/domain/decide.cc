@@ -71,7 +71,7 @@ class Rules {
     return DecideChange(command, context_);
   }
   absl::StatusOr<Decision> operator()(const RecordPurchaseOrder& command) const {
-    return DecideChange(command, context_);
+    return DecideOrder(command, context_);
   }
 
   absl::StatusOr<Decision> operator()(const RequestAssistedSetup& command) const {

@@ -118,6 +118,7 @@ class Evolution {
   void Forget(Due::Kind kind, absl::Time time, uint64_t number) { state_.due.erase({time, kind, number}); }
 
   void ForgetReminder(BillingSetup& setup);
+  void ForgetAssistedSetup(BillingSetup& setup);
   void KillLink(BillingSetup& setup);
 
   void ExpectCredit(const BillingAccount& account, const Credit& credit);
@@ -131,7 +132,6 @@ class Evolution {
   void NoteSpent(const Hold& hold);
   // Adds to what the budgets of a hold hold; `amount` is negative for what is captured or goes back.
   static void HoldInBudgets(BillingAccount& account, const Hold& hold, Money amount);
-  void Charged(BillingAccount& account, Money amount);
   void UseBudgets(BillingAccount& account, const google::protobuf::RepeatedPtrField<storage::v1::BudgetUse>& uses);
   SponsorUse& SponsorUseOf(const std::string& sponsorship, const std::string& payer, int64_t window_start,
                            int64_t window_end);

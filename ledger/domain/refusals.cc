@@ -308,6 +308,26 @@ absl::Status NothingToResend(const BillingAccountId& account) {
       {{"billing_account", account.text()}});
 }
 
+absl::Status NoOpenChange(BillingChangeId id) {
+  return Precondition(
+      Reason::kNoOpenChange, id.text(),
+      absl::StrCat("No change ", id.text(), " waits for an operator: it was applied or closed, it is for ",
+                   "its contact to confirm, or there never was one."),
+      {{"change", id.text()}});
+}
+
+absl::Status NoOpenSetup(AssistedSetupId id) {
+  return Precondition(Reason::kNoOpenSetup, id.text(),
+                      absl::StrCat("No assisted set-up ", id.text(), " waits for a time slot. Have new slots offered."),
+                      {{"setup", id.text()}});
+}
+
+absl::Status PurchaseOrderRecorded(absl::string_view platform_id, absl::string_view number) {
+  return Refusal(absl::StatusCode::kAlreadyExists, Reason::kPurchaseOrderRecorded,
+                 absl::StrCat("A purchase order '", number, "' of ", platform_id, " is on record already."),
+                 {{"platform_id", std::string(platform_id)}, {"number", std::string(number)}});
+}
+
 absl::Status LinkInvalid() {
   return Refusal(absl::StatusCode::kNotFound, Reason::kLinkInvalid,
                  "This link is not valid. Use the newest mail, or ask for the link to be sent again.");
@@ -447,7 +467,8 @@ absl::Status MoreThanRequested(Money approved, Money requested, absl::string_vie
 
 absl::Status OwnRequest(IncreaseId id) {
   return Refusal(absl::StatusCode::kPermissionDenied, Reason::kOwnRequest,
-                 absl::StrCat("You asked for ", id.text(), " yourself. Another operator has to decide it."),
+                 absl::StrCat("You asked for ", id.text(), " yourself, or answer for the account that it is for. ",
+                              "Another operator has to decide it."),
                  {{"increase", id.text()}});
 }
 

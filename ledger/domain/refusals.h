@@ -118,6 +118,9 @@ absl::Status AlreadyPublished(absl::string_view what, absl::string_view name);
 absl::Status TermsOutdated(absl::string_view document, absl::string_view accepted, absl::string_view current);
 absl::Status AlreadyConfirmed(const BillingAccountId& account);
 absl::Status NothingToResend(const BillingAccountId& account);
+absl::Status NoOpenChange(BillingChangeId id);
+absl::Status NoOpenSetup(AssistedSetupId id);
+absl::Status PurchaseOrderRecorded(absl::string_view platform_id, absl::string_view number);  // ALREADY_EXISTS
 absl::Status LinkInvalid();  // NOT_FOUND, and the same for altered, dead and invented links
 absl::Status LinkExpired();
 absl::Status NotInvited(const OrganizationId& organization, const UserId& user);

@@ -10,6 +10,7 @@
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
 #include "ledger/domain/money.h"
+#include "ledger/projections/billing_messages.h"
 #include "ledger/projections/rows.h"
 
 namespace bursar {
@@ -32,10 +33,6 @@ MessageId IdOfKey(absl::string_view key) {
 MessageId Before(MessageId id) {
   if (id.index > 0) return {.position = id.position, .index = id.index - 1};
   return {.position = id.position - 1, .index = std::numeric_limits<uint64_t>::max()};
-}
-
-std::string TimeText(int64_t micros) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromUnixMicros(micros), absl::UTCTimeZone());
 }
 
 std::string Amount(int64_t micros, const std::string& currency) { return ToString(Money::Micros(micros), currency); }
@@ -70,14 +67,36 @@ class Taking {
         return On(event.verification_sent());
       case Event::kBillingConfirmed:
         return On(event.billing_confirmed());
+      case Event::kVerificationReminded:
+        return On(event.verification_reminded());
       case Event::kUserUpgraded:
         return On(event.user_upgraded());
+      case Event::kBillingDeclined:
+        return On(event.billing_declined());
+      case Event::kBillingChangeRequested:
+        return On(event.billing_change_requested());
+      case Event::kBillingChangeApplied:
+        return On(event.billing_change_applied());
+      case Event::kBillingChangeClosed:
+        return On(event.billing_change_closed());
+      case Event::kAssistedSetupRequested:
+        return On(event.assisted_setup_requested());
+      case Event::kAssistedSetupScheduled:
+        return On(event.assisted_setup_scheduled());
+      case Event::kAssistedSetupMissed:
+        return On(event.assisted_setup_missed());
       case Event::kLimitIncreaseRequested:
         return On(event.limit_increase_requested());
       case Event::kLimitIncreaseApproved:
         return On(event.limit_increase_approved());
       case Event::kLimitIncreaseDenied:
         return On(event.limit_increase_denied());
+      case Event::kLimitIncreaseWithdrawn:
+        return On(event.limit_increase_withdrawn());
+      case Event::kLimitIncreaseExpired:
+        return On(event.limit_increase_expired());
+      case Event::kLimitIncreaseEnded:
+        return On(event.limit_increase_ended());
       case Event::kFundsThresholdCrossed:
         return On(event.funds_threshold_crossed());
       case Event::kPartnerPublished:
@@ -100,21 +119,10 @@ class Taking {
       case Event::kProjectTransferDeclined:
       case Event::kOrganizationSettingsSet:
       case Event::kOrganizationExpirySet:
-      case Event::kBillingDeclined:
-      case Event::kBillingChangeRequested:
-      case Event::kBillingChangeApplied:
-      case Event::kBillingChangeClosed:
-      case Event::kAssistedSetupRequested:
-      case Event::kAssistedSetupScheduled:
-      case Event::kAssistedSetupMissed:
-      case Event::kVerificationReminded:
       case Event::kPurchaseOrderRecorded:
       case Event::kPurchaseOrderAttached:
       case Event::kCreditRevoked:
       case Event::kCreditTookEffect:
-      case Event::kLimitIncreaseWithdrawn:
-      case Event::kLimitIncreaseExpired:
-      case Event::kLimitIncreaseEnded:
       case Event::kBudgetSet:
       case Event::kBudgetRemoved:
       case Event::kFundsMovedOut:
@@ -192,43 +200,60 @@ class Taking {
   // Setting up who pays.
 
   void On(const storage::v1::AccountUpgradeSubmitted& event) {
-    auto setup = Get<storage::v1::SetupRow>(Table::kSetups, event.billing_account());
-    setup.mutable_contact()->set_name(event.contact().name());
-    setup.mutable_contact()->set_email(event.contact().email());
-    setup.set_user_id(event.user_id());
+    auto setup = SetupOf(event.billing_account());
+    SetAsked(setup, event.contact(), event.user_id());
+    ForgetAssisted(setup);
     Put(Table::kSetups, event.billing_account(), setup);
   }
 
   void On(const storage::v1::VerificationSent& event) {
-    auto setup = Get<storage::v1::SetupRow>(Table::kSetups, event.billing_account());
+    auto setup = SetupOf(event.billing_account());
     if (!setup.selector().empty()) {
       auto old = Get<storage::v1::LinkRow>(Table::kLinks, setup.selector());
       old.set_superseded_at(entry_.position());
       Put(Table::kLinks, setup.selector(), old);
     }
     setup.set_selector(event.selector());
+    if (setup.assisted_selector() == event.selector()) {
+      SetAsked(setup, setup.assisted_contact(), setup.assisted_user_id());
+      setup.clear_assisted_selector();
+    }
     Put(Table::kSetups, event.billing_account(), setup);
     storage::v1::LinkRow link;
     link.set_expire_time(event.expire_time());
     Put(Table::kLinks, event.selector(), link);
+    Send(VerificationMail(event, setup), event.billing_account(), {setup.contact()});
+  }
 
-    MessageRow message;
-    message.set_kind(MessageRow::KIND_VERIFICATION);
-    message.set_subject(absl::StrCat("Please confirm that you receive the bills of ", event.billing_account()));
-    message.set_body(
-        absl::StrCat("Dear ", setup.contact().name(), ",\n\n", setup.user_id(), " asks you to receive the bills of ",
-                     event.billing_account(),
-                     ". By confirming you accept responsibility for them. If you do not expect this, do nothing.\n\n",
-                     "This works once, until ", TimeText(event.expire_time()), ":\n\n"));
-    message.set_selector(event.selector());
-    Send(std::move(message), event.billing_account(), {setup.contact()});
+  void On(const storage::v1::VerificationReminded& event) {
+    const auto setup = SetupOf(event.billing_account());
+    const auto link = Get<storage::v1::LinkRow>(Table::kLinks, event.selector());
+    Send(ReminderMail(event, setup, link), event.billing_account(), {setup.contact()});
+  }
+
+  void On(const storage::v1::BillingDeclined& event) {
+    CloseLink(event.selector());
+    const auto setup = SetupOf(event.billing_account());
+    const bool change = Beside([](const Event& beside) { return beside.has_billing_change_closed(); }) != nullptr;
+    Send(DeclinedMessage(event, setup, change), event.billing_account(), {Person(setup.user_id())});
   }
 
   void On(const storage::v1::BillingConfirmed& event) {
     auto link = Get<storage::v1::LinkRow>(Table::kLinks, event.selector());
     link.set_used_at(entry_.position());
     Put(Table::kLinks, event.selector(), link);
+    auto setup = SetupOf(event.billing_account());
+    const storage::v1::PersonalData contact_before = setup.confirmed_contact();
+    *setup.mutable_confirmed_contact() = Addressee(event.contact());
+    ForgetAssisted(setup);
+    Put(Table::kSetups, event.billing_account(), setup);
+    if (event.change() == 0) return TellOfSetUp(event);
+    Addresses told = PeopleBehind(event.billing_account());
+    told.push_back(contact_before);
+    Send(ContactChangedMessage(event), event.billing_account(), told);
+  }
 
+  void TellOfSetUp(const storage::v1::BillingConfirmed& event) {
     MessageRow message;
     message.set_kind(MessageRow::KIND_UPGRADE_COMPLETE);
     message.set_subject(absl::StrCat("Billing is set up for ", event.billing_account()));
@@ -246,6 +271,80 @@ class Taking {
     }
     message.set_body(body);
     Send(std::move(message), event.billing_account(), PeopleBehind(event.billing_account()));
+  }
+
+  // Of a purchase order. Of a contact: said by BillingConfirmed beside it.
+  void On(const storage::v1::BillingChangeApplied& event) {
+    if (event.purchase_order().empty()) return;
+    Send(OrderChangedMessage(event), event.billing_account(), PeopleBehind(event.billing_account()));
+  }
+
+  void On(const storage::v1::BillingChangeRequested& event) {
+    if (!event.has_contact()) return Send(ChangeRequestedMessage(event), event.billing_account(), Operators());
+    auto setup = SetupOf(event.billing_account());
+    SetAsked(setup, event.contact(), event.user_id());
+    Put(Table::kSetups, event.billing_account(), setup);
+  }
+
+  void On(const storage::v1::BillingChangeClosed& event) {
+    // Where it is not the change's, it has been used.
+    CloseLink(SetupOf(event.billing_account()).selector());
+  }
+
+  void On(const storage::v1::AssistedSetupRequested& event) {
+    auto setup = SetupOf(event.billing_account());
+    ForgetAssisted(setup);
+    setup.set_assisted_setup(event.setup());
+    *setup.mutable_assisted_contact() = Addressee(event.contact());
+    setup.set_assisted_user_id(event.user_id());
+    Put(Table::kSetups, event.billing_account(), setup);
+    Send(AssistedRequestedMessage(event), event.billing_account(), Operators());
+  }
+
+  void On(const storage::v1::AssistedSetupScheduled& event) {
+    auto setup = SetupOf(event.billing_account());
+    setup.set_assisted_selector(event.selector());
+    Put(Table::kSetups, event.billing_account(), setup);
+    Send(AssistedScheduledMessage(event, setup), event.billing_account(), {Person(setup.assisted_user_id())});
+  }
+
+  void On(const storage::v1::AssistedSetupMissed& event) {
+    const auto setup = SetupOf(event.billing_account());
+    const bool sent = setup.assisted_selector().empty();
+    if (sent) CloseLink(setup.selector());
+    // Whoever offers new slots knows.
+    if (Beside([](const Event& beside) { return beside.has_assisted_setup_requested(); }) != nullptr) return;
+    Send(AssistedMissedMessage(event), event.billing_account(), {Person(setup.assisted_user_id())});
+  }
+
+  storage::v1::SetupRow SetupOf(const std::string& account) {
+    return Get<storage::v1::SetupRow>(Table::kSetups, account);
+  }
+
+  static storage::v1::PersonalData Addressee(const storage::v1::PersonalData& person) {
+    storage::v1::PersonalData addressee;
+    addressee.set_name(person.name());
+    addressee.set_email(person.email());
+    return addressee;
+  }
+
+  static void SetAsked(storage::v1::SetupRow& setup, const storage::v1::PersonalData& contact,
+                       const std::string& user) {
+    *setup.mutable_contact() = Addressee(contact);
+    setup.set_user_id(user);
+  }
+
+  static void ForgetAssisted(storage::v1::SetupRow& setup) {
+    setup.clear_assisted_setup();
+    setup.clear_assisted_contact();
+    setup.clear_assisted_user_id();
+    setup.clear_assisted_selector();
+  }
+
+  void CloseLink(const std::string& selector) {
+    auto link = Get<storage::v1::LinkRow>(Table::kLinks, selector);
+    link.set_closed_at(entry_.position());
+    Put(Table::kLinks, selector, link);
   }
 
   // By the form: said by BillingConfirmed beside it. As a member of an organization: said here, once.
@@ -286,16 +385,16 @@ class Taking {
     message.set_kind(MessageRow::KIND_LIMIT_INCREASE_REQUESTED);
     message.set_subject(absl::StrCat(increase, ": ", event.billing_account(), " asks for a limit of ",
                                      Amount(event.requested_limit_micros(), event.currency())));
-    message.set_body(absl::StrCat(
-        "Account: ", event.billing_account(), "\nRequester: ", event.user_id(),
-        "\nLimit now: ", Amount(event.current_limit_micros(), event.currency()),
-        "\nLimit asked for: ", Amount(event.requested_limit_micros(), event.currency()),
-        "\nSpent in the last 30 days: ", Amount(event.spent_30_days_micros(), event.currency()),
-        "\nPurchase order: ", event.purchase_order().empty() ? "none" : event.purchase_order(),
-        "\nReason: ", event.reason().empty() ? "none given" : event.reason(), "\nIncrease: ", increase, "\n"));
-    storage::v1::PersonalData operators;
-    operators.set_name("operators");
-    Send(std::move(message), event.billing_account(), {operators});
+    message.set_body(
+        absl::StrCat("Account: ", event.billing_account(), "\nRequester: ", event.user_id(),
+                     "\nLimit now: ", Amount(event.current_limit_micros(), event.currency()),
+                     "\nLimit asked for: ", Amount(event.requested_limit_micros(), event.currency()),
+                     "\nSpent in the last 30 days: ", Amount(event.spent_30_days_micros(), event.currency()),
+                     "\nPurchase order: ", event.purchase_order().empty() ? "none" : event.purchase_order(),
+                     "\nReason: ", event.reason().empty() ? "none given" : event.reason(),
+                     event.expire_time() == 0 ? "" : absl::StrCat("\nDecide before: ", TimeText(event.expire_time())),
+                     "\nIncrease: ", increase, "\n"));
+    Send(std::move(message), event.billing_account(), Operators());
   }
 
   void On(const storage::v1::LimitIncreaseApproved& event) {
@@ -303,8 +402,35 @@ class Taking {
     Decided(asked, "approved",
             absl::StrCat("The spending limit of ", event.billing_account(), " is ",
                          Amount(event.approved_limit_micros(), asked.currency()), " from now on; you asked for ",
-                         Amount(asked.requested_limit_micros(), asked.currency()), ".\n",
+                         Amount(asked.requested_limit_micros(), asked.currency()), ".\n", EndText(event, asked),
                          event.note().empty() ? "" : absl::StrCat("\n", event.note(), "\n")));
+  }
+
+  static std::string EndText(const storage::v1::LimitIncreaseApproved& event,
+                             const storage::v1::LimitIncreaseRequested& asked) {
+    if (event.end_time() == 0) return "";
+    return absl::StrCat("\nIt ends at ", TimeText(event.end_time()), "; the limit is ",
+                        Amount(event.previous_limit_micros(), asked.currency()), " after that.\n");
+  }
+
+  void On(const storage::v1::LimitIncreaseWithdrawn& event) {
+    const auto asked = Get<storage::v1::LimitIncreaseRequested>(Table::kIncreases, BigEndian(event.increase()));
+    Send(IncreaseWithdrawnMessage(asked), asked.billing_account(), Operators());
+  }
+
+  void On(const storage::v1::LimitIncreaseExpired& event) {
+    const auto asked = Get<storage::v1::LimitIncreaseRequested>(Table::kIncreases, BigEndian(event.increase()));
+    Send(IncreaseExpiredMessage(asked), asked.billing_account(), {Person(asked.user_id())});
+  }
+
+  void On(const storage::v1::LimitIncreaseEnded& event) {
+    const Event* set = Beside([&](const Event& beside) {
+      return beside.has_spending_limit_set() &&
+             beside.spending_limit_set().billing_account() == event.billing_account();
+    });
+    BURSAR_CHECK(set != nullptr);
+    Send(IncreaseEndedMessage(set->spending_limit_set()), event.billing_account(),
+         PeopleBehind(event.billing_account()));
   }
 
   void On(const storage::v1::LimitIncreaseDenied& event) {
@@ -351,6 +477,19 @@ class Taking {
     return person;
   }
 
+  static Addresses Operators() {
+    storage::v1::PersonalData operators;
+    operators.set_name("operators");
+    return {operators};
+  }
+
+  // The first event of the entry that `is` says yes to; nullptr where there is none.
+  template <class Is>
+  const Event* Beside(Is is) const {
+    const auto found = std::find_if(entry_.events().begin(), entry_.events().end(), is);
+    return found == entry_.events().end() ? nullptr : &*found;
+  }
+
   // The owner of a personal billing account, the admins of an organization's.
   Addresses PeopleBehind(const std::string& account) {
     if (BillingAccountId::Trusted(account).user().has_value()) return {Person(account)};
@@ -393,6 +532,7 @@ class Taking {
 
 LinkState StateOf(const storage::v1::LinkRow& link, absl::Time now) {
   if (link.used_at() != 0) return LinkState::kUsed;
+  if (link.closed_at() != 0) return LinkState::kClosed;
   if (link.superseded_at() != 0) return LinkState::kSuperseded;
   return now < absl::FromUnixMicros(link.expire_time()) ? LinkState::kOpen : LinkState::kExpired;
 }
@@ -406,6 +546,8 @@ const char* WhyDead(LinkState link) {
       return "(the link is dead: a newer one was mailed)";
     case LinkState::kExpired:
       return "(the link has expired)";
+    case LinkState::kClosed:
+      return "(the link is dead: nobody asks for it any more)";
     case LinkState::kNone:
     case LinkState::kOpen:
       break;

@@ -294,9 +294,13 @@ v1::LimitIncrease ToIncrease(const LimitIncrease& increase, const std::string& c
   shown.set_reason(increase.reason);
   shown.set_status(ToStatus(increase.status));
   *shown.mutable_request_time() = ToTimestamp(increase.request_time);
-  if (!increase.decided_by.empty()) *shown.mutable_decision_time() = ToTimestamp(increase.decision_time);
+  const bool shows_decision =
+      increase.status != LimitIncrease::Status::kPending && increase.status != LimitIncrease::Status::kSuperseded;
+  if (shows_decision) *shown.mutable_decision_time() = ToTimestamp(increase.decision_time);
   shown.set_decided_by(increase.decided_by);
   shown.set_decision_note(increase.decision_note);
+  if (increase.expire_time != absl::InfiniteFuture()) *shown.mutable_expire_time() = ToTimestamp(increase.expire_time);
+  if (increase.end_time != absl::InfiniteFuture()) *shown.mutable_end_time() = ToTimestamp(increase.end_time);
   return shown;
 }
 
@@ -312,6 +316,7 @@ v1::LimitIncrease ToIncrease(const storage::v1::LimitIncreaseRequested& requeste
   shown.set_reason(requested.reason());
   shown.set_status(v1::LimitIncrease::STATUS_PENDING);
   *shown.mutable_request_time() = ToTimestamp(commit_time);
+  if (requested.expire_time() != 0) *shown.mutable_expire_time() = ToTimestamp(requested.expire_time());
   return shown;
 }
 

@@ -43,6 +43,11 @@ std::vector<std::string> Promised(const std::string& rpc) {
   return {};
 }
 
+std::vector<TimeSlot> SlotsFrom(absl::Time now) {
+  return {{.start = now + absl::Hours(1), .end = now + absl::Hours(2)},
+          {.start = now + absl::Hours(3), .end = now + absl::Hours(4)}};
+}
+
 struct Step {
   Reason refused;
   std::function<void()> mend;
@@ -218,6 +223,75 @@ TEST_F(Refusals, ConfirmBilling) {
            }}});
 }
 
+TEST_F(Refusals, DeclineBilling) {
+  DeclineBilling command{.selector = "invented"};
+  story.Pass(absl::Hours(24 * 8));
+  Expect("DeclineBilling", command,
+         {{Reason::kLinkInvalid,
+           [&] { command = {.selector = Link("lab").selector, .secret_hash = Link("lab").secret_hash}; }},
+          {Reason::kLinkExpired, [&] {
+             story.Must(ResendVerification{.billing_account = kLabs, .link = Link("new")});
+             command = {.selector = Link("new").selector, .secret_hash = Link("new").secret_hash};
+           }}});
+}
+
+TEST_F(Refusals, RequestBillingChange) {
+  const RequestBillingChange command{.billing_account = kLabs, .user = kAda, .purchase_order = "PO-1"};
+  Expect("RequestBillingChange", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kBillingNotSetUp, [&] { story.Must(Opened("lab")); }}});
+}
+
+TEST_F(Refusals, ApplyBillingChange) {
+  ApplyBillingChange command{.change = BillingChangeId(1)};
+  Expect("ApplyBillingChange", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kNoOpenChange, [&] {
+             const Entry entry =
+                 story.Must(RequestBillingChange{.billing_account = kAdas, .user = kAda, .purchase_order = "PO-1"});
+             command.change = BillingChangeId(entry.position());
+           }}});
+}
+
+TEST_F(Refusals, RequestAssistedSetup) {
+  RequestAssistedSetup command{.billing_account = kAdas, .user = kAda};
+  Expect("RequestAssistedSetup", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kAlreadyConfirmed, [&] { command.billing_account = kLabs; }},
+          {Reason::kInvalidField, [&] { command.slots = SlotsFrom(story.now()); }}});
+}
+
+TEST_F(Refusals, ScheduleAssistedSetup) {
+  ScheduleAssistedSetup command{.setup = AssistedSetupId(1), .slot = 2, .link = Link("slot")};
+  Expect("ScheduleAssistedSetup", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kNoOpenSetup,
+           [&] {
+             const Entry entry = story.Must(
+                 RequestAssistedSetup{.billing_account = kLabs, .user = kAda, .slots = SlotsFrom(story.now())});
+             command.setup = AssistedSetupId(entry.position());
+           }},
+          {Reason::kInvalidField, [&] { command.slot = 1; }}});
+}
+
+TEST_F(Refusals, RecordPurchaseOrder) {
+  RecordPurchaseOrder command{.number = "PO-1", .platform_id = "org-lab", .currency = "USD"};
+  story.Must(command);
+  Expect("RecordPurchaseOrder", command,
+         {{Reason::kPermissionDenied, Become("finance-fay")},
+          {Reason::kPurchaseOrderRecorded, [&] { command.number = "PO-2"; }}});
+}
+
+TEST_F(Refusals, WithdrawLimitIncrease) {
+  const RequestLimitIncrease ask{.billing_account = kAdas, .user = kAda, .requested_limit = Usd("5")};
+  const IncreaseId superseded(story.Must(ask).position());
+  const IncreaseId pending(story.Must(ask).position());
+  WithdrawLimitIncrease command{.increase = superseded};
+  Expect("WithdrawLimitIncrease", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kIncreaseNotPending, [&] { command.increase = pending; }}});
+}
+
 TEST_F(Refusals, RecordPayment) {
   RecordPayment command{.billing_account = kBobs, .amount = kMostMoney, .currency = "GBP"};
   Expect("RecordPayment", command,
@@ -283,15 +357,15 @@ TEST_F(Refusals, ApproveLimitIncrease) {
   const IncreaseId superseded = ask("5");
   const IncreaseId pending = ask("5");
   story.Must(SetSpendingLimit{.billing_account = kAdas, .limit = Usd("7")});
-  ApproveLimitIncrease command{.increase = IncreaseId(1), .limit = Usd("6")};
-  Expect(
-      "ApproveLimitIncrease", command,
-      {{Reason::kPermissionDenied, Become("operator-ada")},
-       {Reason::kIncreaseNotFound, [&] { command.increase = superseded; }},
-       {Reason::kOwnRequest, Become("operator-olga")},
-       {Reason::kIncreaseNotPending, [&] { command.increase = pending; }},
-       {Reason::kMoreThanRequested, [&] { command.limit = Usd("4"); }},
-       {Reason::kNotAnIncrease, [&] { story.Must(SetSpendingLimit{.billing_account = kAdas, .limit = Usd("3")}); }}});
+  ApproveLimitIncrease command{.increase = IncreaseId(1), .limit = Usd("6"), .end_time = story.now()};
+  Expect("ApproveLimitIncrease", command,
+         {{Reason::kPermissionDenied, Become("operator-ada")},
+          {Reason::kIncreaseNotFound, [&] { command.increase = superseded; }},
+          {Reason::kOwnRequest, Become("operator-olga")},
+          {Reason::kIncreaseNotPending, [&] { command.increase = pending; }},
+          {Reason::kMoreThanRequested, [&] { command.limit = Usd("4"); }},
+          {Reason::kNotAnIncrease, [&] { story.Must(SetSpendingLimit{.billing_account = kAdas, .limit = Usd("3")}); }},
+          {Reason::kInvalidField, [&] { command.end_time.reset(); }}});
 }
 
 TEST_F(Refusals, DenyLimitIncrease) {
