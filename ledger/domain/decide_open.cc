@@ -5,15 +5,6 @@
 namespace bursar {
 
 absl::StatusOr<Decision> DecidePolicy(const PublishSponsorship&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecidePeople(const LinkIdentity&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecidePeople(const CloseUser&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecidePeople(const RemoveMember&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecidePeople(const SetOrganizationSettings&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecidePeople(const SetOrganizationExpiry&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideMerge(const MergeUsers&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideTransfer(const SetProjectPayer&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideTransfer(const AcceptProjectTransfer&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideTransfer(const DeclineProjectTransfer&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideBilling(const DeclineBilling&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideChange(const RequestBillingChange&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideChange(const ApplyBillingChange&, const Context&) { BURSAR_CHECK(!"not yet"); }

@@ -57,9 +57,26 @@ void AddRemedy(ActionDenied& denial, const State& state, const BillingAccount& p
 }
 
 const char* RemedyOfPermission(Reason reason) {
+  if (reason == Reason::kUserClosed) return "The account is closed: ask as another user, or name another payer.";
   return reason == Reason::kNotYourBillingAccount
              ? "Name your own billing account, or an organization's that lets you spend."
              : "Ask an admin of the organization for access to billable activities.";
+}
+
+// Whose closed account stands in the way: that of whoever asks, or of whoever pays; nullptr where none does.
+const User* ClosedParty(const State& state, const User& user, const BillingAccountId& payer) {
+  if (user.status == User::Status::kClosed) return &user;
+  if (payer.text() == user.id.text()) return nullptr;
+  const auto id = payer.user();
+  const User* owner = id.has_value() ? state.Find(*id) : nullptr;
+  return owner != nullptr && owner->status == User::Status::kClosed ? owner : nullptr;
+}
+
+// Whether the payer is an organization whose time is over.
+bool HasExpired(const State& state, const BillingAccountId& payer, absl::Time now) {
+  const auto id = payer.organization();
+  const Organization* organization = id.has_value() ? state.Find(*id) : nullptr;
+  return organization != nullptr && organization->expire_time <= now;
 }
 
 }  // namespace
@@ -81,7 +98,8 @@ std::optional<ActionDenied> JudgeFunds(const State& state, const BillingAccount&
   const Money funds = payer.balance.Funds(denial.action(), now);
   const Money needed = std::max(Money::Micros(denial.cost_micros()), Money::Micros(1));
   const bool set_up = payer.setup.status == BillingSetup::Status::kConfirmed;
-  if (set_up && funds >= needed) return std::nullopt;
+  const bool expired = HasExpired(state, payer.id, now);
+  if (set_up && !expired && funds >= needed) return std::nullopt;
 
   denial.set_currency(payer.currency);
   denial.set_pending_increase(payer.open_increase.number());
@@ -91,12 +109,18 @@ std::optional<ActionDenied> JudgeFunds(const State& state, const BillingAccount&
          absl::StrCat("billing of ", payer.id.text(), pending ? ": pending verification" : ": not set up"))
         .set_available_micros(funds.micros());
   }
+  if (expired) {
+    Bind(denial, Reason::kOrganizationExpired, absl::StrCat("expiry of ", payer.id.text()))
+        .set_available_micros(funds.micros());
+  }
   if (funds < needed) {
     auto& binding = Bind(denial, Reason::kSpendingLimitExceeded, absl::StrCat("spending limit of ", payer.id.text()));
     binding.set_available_micros(funds.micros());
     binding.set_shortfall_micros((needed - funds).micros());
   }
-  if (set_up) {
+  if (set_up && expired) {
+    denial.set_remedy("The organization's time is over: ask its operator for more, or name another payer.");
+  } else if (set_up) {
     AddRemedy(denial, state, payer);
   } else {
     denial.set_remedy(payer.setup.status == BillingSetup::Status::kPending
@@ -124,16 +148,23 @@ absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purp
       verdict.funds = verdict.payer->balance.Funds(asked.action, now);
     return verdict;
   }
-  if (const auto barred = project_pays ? std::nullopt : BarredFrom(state, asked.user, payer)) {
+  const auto barred = project_pays ? std::nullopt : BarredFrom(state, asked.user, payer);
+  if (barred.has_value()) {
     verdict.denial = Asked(asked, payer, purpose);
     Bind(*verdict.denial, *barred, absl::StrCat("who may bill to ", payer.text()));
     verdict.denial->set_remedy(RemedyOfPermission(*barred));
     return verdict;
   }
+  if (const User* closed = ClosedParty(state, *user, payer)) {
+    verdict.denial = Asked(asked, payer, purpose);
+    Bind(*verdict.denial, Reason::kUserClosed, absl::StrCat("closed account of ", closed->id.text()));
+    verdict.denial->set_remedy(RemedyOfPermission(Reason::kUserClosed));
+    return verdict;
+  }
   BURSAR_CHECK(verdict.payer != nullptr);
   verdict.funds = verdict.payer->balance.Funds(asked.action, now);
   const bool plenty = verdict.payer->setup.status == BillingSetup::Status::kConfirmed && verdict.funds > Money() &&
-                      verdict.funds >= asked.cost;
+                      verdict.funds >= asked.cost && !HasExpired(state, payer, now);
   if (!plenty) verdict.denial = JudgeFunds(state, *verdict.payer, Asked(asked, payer, purpose), now);
   return verdict;
 }

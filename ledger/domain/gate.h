@@ -32,11 +32,11 @@ enum class Purpose {
 
 // An error where it cannot be judged: USER_NOT_FOUND, UNKNOWN_ACTION, PROJECT_NOT_FOUND, in this order.
 //
-// Reasons in order: NOT_YOUR_BILLING_ACCOUNT or BILLABLE_ACTIVITIES_NOT_ALLOWED (alone, then), BILLING_NOT_SET_UP,
-// SPENDING_LIMIT_EXCEEDED.
+// Reasons in order: NOT_YOUR_BILLING_ACCOUNT, BILLABLE_ACTIVITIES_NOT_ALLOWED or USER_CLOSED (alone, then),
+// BILLING_NOT_SET_UP, ORGANIZATION_EXPIRED, SPENDING_LIMIT_EXCEEDED.
 absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purpose purpose, absl::Time now);
 
-// The last two of these rules alone, for a payer that was settled before. `denial` names what is asked.
+// The last three of these rules alone, for a payer that was settled before. `denial` names what is asked.
 std::optional<storage::v1::ActionDenied> JudgeFunds(const State& state, const BillingAccount& payer,
                                                     storage::v1::ActionDenied denial, absl::Time now);
 

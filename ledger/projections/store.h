@@ -34,6 +34,7 @@ enum class Table : char {
   kInvitations = 'v',        // Outbox
   kSetups = 's',             // Outbox
   kIncreases = 'i',          // Outbox
+  kTransfers = 'x',          // Outbox
 };
 
 struct Row {
