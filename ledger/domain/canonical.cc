@@ -130,8 +130,8 @@ auto Members(Of<State> auto& v) {
       std::tie(v.increases), std::tuple(Derived{v.account_of_budget}),
       std::tie(v.billing_changes, v.assisted_setups, v.account_of_reminder), std::tuple(Derived{v.account_of_link}),
       std::tie(v.purchase_orders), std::tuple(Derived{v.order_of_number}), std::tuple(Derived{v.waiting_orders}),
-      std::tie(v.quarantined, v.sponsored, v.reversed, v.recent_denials, v.due),
-      std::tuple(Derived{v.denials_by_age}), std::tie(v.expired_holds_by_age));
+      std::tie(v.quarantined, v.sponsored, v.reversed, v.recent_denials, v.due), std::tuple(Derived{v.denials_by_age}),
+      std::tie(v.expired_holds_by_age));
 }
 
 // Builds what is Derived from what it is derived from.

@@ -37,6 +37,9 @@ absl::Time TimeOrNever(int64_t micros);
 
 storage::v1::Event UpgradedBy(storage::v1::UserUpgraded::Route route, const UserId& user);
 
+storage::v1::Event AccountOpened(const BillingAccountId& account, const std::string& currency);
+storage::v1::Event DefaultPayerIs(const BillingAccountId& account, const UserId& user);
+
 storage::v1::PersonalData ToStorage(const Person& person);
 storage::v1::MemberAccess ToStorage(const MemberAccess& access);
 

@@ -24,6 +24,11 @@ absl::StatusOr<Decision> DecidePolicy(const PublishPartner& command, const Conte
   published.set_partner_id(command.partner_id);
   published.set_display_name(command.display_name);
   published.set_default_region(command.default_region);
+  for (const IdentityProvider& provider : command.identity_providers) {
+    auto& listed = *published.add_identity_providers();
+    listed.set_issuer(provider.issuer);
+    listed.set_internal(provider.internal);
+  }
   return Happened(event);
 }
 

@@ -33,8 +33,6 @@ class Evolution {
   void On(const storage::v1::UserUpgraded& event);
   void On(const storage::v1::UserDowngraded& event);
   void On(const storage::v1::IdentityLinked& event);
-  void On(const storage::v1::UsersMerged& event);
-  void On(const storage::v1::UserClosed& event);
   void On(const storage::v1::DefaultPayerSet& event);
   void On(const storage::v1::OrganizationCreated& event);
   void On(const storage::v1::OrganizationSettingsSet& event);
@@ -47,6 +45,10 @@ class Evolution {
   void On(const storage::v1::ProjectTransferOffered& event);
   void On(const storage::v1::ProjectTransferDeclined& event);
   void On(const storage::v1::ProjectPayerSet& event);
+
+  // evolve_merge.cc
+  void On(const storage::v1::UsersMerged& event);
+  void On(const storage::v1::UserClosed& event);
 
   // evolve_billing.cc
   void On(const storage::v1::BillingAccountOpened& event);
@@ -120,6 +122,7 @@ class Evolution {
   void ForgetReminder(BillingSetup& setup);
   void ForgetAssistedSetup(BillingSetup& setup);
   void KillLink(BillingSetup& setup);
+  void EndSetup(BillingSetup& setup);
 
   void ExpectCredit(const BillingAccount& account, const Credit& credit);
   void ForgetCredit(const Credit& credit);

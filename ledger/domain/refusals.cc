@@ -235,6 +235,12 @@ absl::Status NeedsAdmin(const OrganizationId& organization, const std::vector<Us
 
 absl::Status UserNotFound(const UserId& id) { return NotFound(Reason::kUserNotFound, "user", id.text()); }
 
+absl::Status NobodyOfIdentity(absl::string_view issuer) {
+  return Refusal(absl::StatusCode::kNotFound, Reason::kUserNotFound,
+                 absl::StrCat("Nobody is known by this identity at ", issuer, ". Register with it, or have it linked."),
+                 {{"identity_issuer", std::string(issuer)}});
+}
+
 absl::Status OrganizationNotFound(const OrganizationId& id) {
   return NotFound(Reason::kOrganizationNotFound, "organization", id.text());
 }
@@ -272,6 +278,11 @@ absl::Status HandleTaken(absl::string_view handle) {
 absl::Status EmailRegistered() {
   return Refusal(absl::StatusCode::kAlreadyExists, Reason::kEmailRegistered,
                  "This e-mail address already has an account. Log in with it, or ask for a new password.");
+}
+
+absl::Status IdentityTaken() {
+  return Refusal(absl::StatusCode::kAlreadyExists, Reason::kIdentityTaken,
+                 "This identity leads to an account already. Log in with it instead.");
 }
 
 absl::Status AlreadyMember(const OrganizationId& organization, const UserId& user) {
@@ -377,6 +388,53 @@ absl::Status NotYourBillingAccount(const BillingAccountId& account) {
       Reason::kNotYourBillingAccount, account.text(),
       absl::StrCat(account.text(), " is another person's billing account. Name your own or an organization's."),
       {{"billing_account", account.text()}});
+}
+
+absl::Status IdentityNotLinked() {
+  return Precondition(
+      Reason::kIdentityNotLinked, "identity",
+      "This e-mail address has an account that the identity is not linked to. Log in with the password, "
+      "or ask support to link the identity.");
+}
+
+absl::Status UserClosed(const UserId& user) {
+  return Precondition(Reason::kUserClosed, user.text(),
+                      absl::StrCat("The account of ", user.text(), " is closed. Its history can still be read."),
+                      {{"user", user.text()}});
+}
+
+absl::Status NotSettled(const BillingAccountId& account, const Unsettled& left, absl::string_view currency) {
+  return Precondition(
+      Reason::kNotSettled, account.text(),
+      absl::StrCat(account.text(), " is not settled: outstanding ", ToString(left.outstanding, currency), ", prepaid ",
+                   ToString(left.prepaid, currency), ", held ", ToString(left.held, currency), " by ", left.open_holds,
+                   " open holds. Pay what is owed, have what is prepaid paid back, and end what runs."),
+      {{"billing_account", account.text()},
+       {"outstanding_micros", absl::StrCat(left.outstanding.micros())},
+       {"prepaid_micros", absl::StrCat(left.prepaid.micros())},
+       {"held_micros", absl::StrCat(left.held.micros())},
+       {"open_holds", absl::StrCat(left.open_holds)},
+       {"currency", std::string(currency)}});
+}
+
+absl::Status NotMergeable(const UserId& from, const UserId& into, absl::string_view why) {
+  return Precondition(Reason::kNotMergeable, from.text(),
+                      absl::StrCat(from.text(), " cannot be merged into ", into.text(), ": ", why, "."),
+                      {{"from", from.text()}, {"into", into.text()}, {"why", std::string(why)}});
+}
+
+absl::Status TransfersRestricted(const OrganizationId& organization, ProjectId project) {
+  return Precondition(Reason::kTransfersRestricted, organization.text(),
+                      absl::StrCat("Only an admin of ", organization.text(), " may move ", project.text(),
+                                   " to another payer. Ask one."),
+                      {{"organization", organization.text()}, {"project", project.text()}});
+}
+
+absl::Status NoTransferOffered(ProjectId project) {
+  return Precondition(
+      Reason::kNoTransferOffered, project.text(),
+      absl::StrCat("Nobody offers you to pay for ", project.text(), ". Have its owner set its payer first."),
+      {{"project", project.text()}});
 }
 
 absl::Status DeniedByGate(const storage::v1::ActionDenied& denial) {

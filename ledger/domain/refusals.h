@@ -100,6 +100,7 @@ absl::Status NeedsAdmin(const OrganizationId& organization, const std::vector<Us
 
 // NOT_FOUND; only for those who may know.
 absl::Status UserNotFound(const UserId& id);
+absl::Status NobodyOfIdentity(absl::string_view issuer);
 absl::Status OrganizationNotFound(const OrganizationId& id);
 absl::Status BillingAccountNotFound(const BillingAccountId& id);
 absl::Status ProjectNotFound(ProjectId id);
@@ -111,6 +112,7 @@ absl::Status PartnerNotFound(absl::string_view id);
 absl::Status RequestIdReused(absl::string_view request_id);
 absl::Status HandleTaken(absl::string_view handle);
 absl::Status EmailRegistered();
+absl::Status IdentityTaken();
 absl::Status AlreadyMember(const OrganizationId& organization, const UserId& user);
 absl::Status AlreadyPublished(absl::string_view what, absl::string_view name);
 
@@ -129,6 +131,23 @@ absl::Status LastAdmin(const OrganizationId& organization);
 absl::Status BillingNotSetUp(const BillingAccountId& account);
 absl::Status BillableActivitiesNotAllowed(const OrganizationId& organization, const UserId& user);
 absl::Status NotYourBillingAccount(const BillingAccountId& account);
+
+// FAILED_PRECONDITION: people and their projects.
+absl::Status IdentityNotLinked();
+absl::Status UserClosed(const UserId& user);
+// What has to be settled before an account can end.
+struct Unsettled {
+  Money outstanding;
+  Money prepaid;
+  Money held;
+  int64_t open_holds = 0;
+
+  bool Any() const { return outstanding != Money() || prepaid != Money() || held != Money() || open_holds > 0; }
+};
+absl::Status NotSettled(const BillingAccountId& account, const Unsettled& left, absl::string_view currency);
+absl::Status NotMergeable(const UserId& from, const UserId& into, absl::string_view why);
+absl::Status TransfersRestricted(const OrganizationId& organization, ProjectId project);
+absl::Status NoTransferOffered(ProjectId project);
 
 // FAILED_PRECONDITION: an action that the gate would deny, asked for as a command (CreateProject).
 absl::Status DeniedByGate(const storage::v1::ActionDenied& denial);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -61,6 +62,18 @@ class Taking {
         return On(event.invitation_accepted());
       case Event::kMemberAccessSet:
         return On(event.member_access_set());
+      case Event::kUsersMerged:
+        return On(event.users_merged());
+      case Event::kUserClosed:
+        return On(event.user_closed());
+      case Event::kMemberRemoved:
+        return On(event.member_removed());
+      case Event::kProjectTransferOffered:
+        return On(event.project_transfer_offered());
+      case Event::kProjectPayerSet:
+        return On(event.project_payer_set());
+      case Event::kProjectTransferDeclined:
+        return On(event.project_transfer_declined());
       case Event::kAccountUpgradeSubmitted:
         return On(event.account_upgrade_submitted());
       case Event::kVerificationSent:
@@ -110,13 +123,7 @@ class Taking {
       case Event::kDefaultPayerSet:
       case Event::kSponsorshipPublished:
       case Event::kIdentityLinked:
-      case Event::kUsersMerged:
-      case Event::kUserClosed:
-      case Event::kMemberRemoved:
       case Event::kUserDowngraded:
-      case Event::kProjectTransferOffered:
-      case Event::kProjectPayerSet:
-      case Event::kProjectTransferDeclined:
       case Event::kOrganizationSettingsSet:
       case Event::kOrganizationExpirySet:
       case Event::kPurchaseOrderRecorded:
@@ -195,6 +202,98 @@ class Taking {
     if (admin) admins.insert(std::upper_bound(admins.begin(), admins.end(), user), user);
     organization.mutable_admins()->Assign(admins.begin(), admins.end());
     Put(Table::kOrganizations, organization_id, organization);
+  }
+
+  // Both addresses are told; from then on the merged user's name leads to whoever it is now.
+  void On(const storage::v1::UsersMerged& event) {
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_USER_ENDED);
+    message.set_subject(absl::StrCat(event.from_user_id(), " is ", event.into_user_id(), " now"));
+    std::string body = absl::StrCat("The two accounts were merged: ", event.reason(),
+                                    ".\n\nAll ways to log in lead to ", event.into_user_id(), ".\n");
+    for (const Event& beside : entry_.events()) {
+      if (beside.has_funds_moved_in()) {
+        const auto& moved = beside.funds_moved_in();
+        absl::StrAppend(&body, "\nCredits and debts moved with it; funds are ",
+                        Amount(moved.funds_after_micros(), moved.currency()), " now.\n");
+      }
+      if (beside.has_credit_revoked() && beside.credit_revoked().amount_micros() > 0) {
+        const auto& revoked = beside.credit_revoked();
+        absl::StrAppend(&body, "\nWhat was left of a credit was taken back, ",
+                        Amount(revoked.amount_micros(), revoked.currency()), ": ", revoked.reason(), ".\n");
+      }
+    }
+    message.set_body(body);
+    const auto into = Person(event.into_user_id());
+    Send(std::move(message), event.into_user_id(), {Person(event.from_user_id()), into});
+    Put(Table::kPeople, event.from_user_id(), into);
+  }
+
+  void On(const storage::v1::UserClosed& event) {
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_USER_ENDED);
+    message.set_subject(absl::StrCat("The account of ", event.user_id(), " is closed"));
+    message.set_body(
+        "Nothing can be billed to it any more. Its history is kept, and what was used before is charged still.\n");
+    Send(std::move(message), event.user_id(), {Person(event.user_id())});
+  }
+
+  // Who leaves knows; the admins are told then.
+  void On(const storage::v1::MemberRemoved& event) {
+    SetAdmin(event.organization_id(), event.user_id(), false);
+    const bool left = entry_.principal() == event.user_id();
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_MEMBER_REMOVED);
+    message.set_subject(absl::StrCat(event.user_id(), " is no longer a member of ", event.organization_id()));
+    message.set_body("Projects that were billed to it stay billed to it; new ones no longer can be.\n");
+    Send(std::move(message), event.organization_id(),
+         left ? PeopleBehind(event.organization_id()) : Addresses{Person(event.user_id())});
+  }
+
+  // Transfers of projects.
+
+  void On(const storage::v1::ProjectTransferOffered& event) {
+    const std::string project = ProjectId(event.project()).text();
+    Put(Table::kTransfers, BigEndian(event.project()), event);
+    TellOfTransfer(event.billing_account(), absl::StrCat("Will ", event.billing_account(), " pay for ", project, "?"),
+                   absl::StrCat(event.user_id(), " asks that ", event.billing_account(), " pay for work in ", project,
+                                " from now on. Accept or decline it; nothing changes until then.\n"),
+                   PeopleBehind(event.billing_account()));
+  }
+
+  void On(const storage::v1::ProjectPayerSet& event) {
+    const std::string project = ProjectId(event.project()).text();
+    Addresses to = PeopleBehind(event.previous_billing_account());
+    if (const std::string offerer = TakeOfferer(event.project()); !offerer.empty()) to.push_back(Person(offerer));
+    TellOfTransfer(event.billing_account(), absl::StrCat(event.billing_account(), " pays for ", project, " now"),
+                   absl::StrCat("Work in ", project, " was billed to ", event.previous_billing_account(),
+                                " before. Credits stay where they are.\n"),
+                   to);
+  }
+
+  void On(const storage::v1::ProjectTransferDeclined& event) {
+    const std::string project = ProjectId(event.project()).text();
+    const std::string offerer = TakeOfferer(event.project());
+    const bool taken_back = entry_.principal() == offerer;
+    TellOfTransfer(event.billing_account(), absl::StrCat(event.billing_account(), " is not to pay for ", project),
+                   taken_back ? absl::StrCat(offerer, " took the offer back; nothing changes.\n")
+                              : absl::StrCat(event.billing_account(), " declined; nothing changes.\n"),
+                   taken_back ? PeopleBehind(event.billing_account()) : Addresses{Person(offerer)});
+  }
+
+  // Empty where the project is not offered.
+  std::string TakeOfferer(uint64_t project) {
+    const auto offered = Get<storage::v1::ProjectTransferOffered>(Table::kTransfers, BigEndian(project));
+    Put(Table::kTransfers, BigEndian(project), storage::v1::ProjectTransferOffered());
+    return offered.user_id();
+  }
+
+  void TellOfTransfer(const std::string& account, std::string subject, std::string body, const Addresses& to) {
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_PROJECT_TRANSFER);
+    message.set_subject(std::move(subject));
+    message.set_body(std::move(body));
+    Send(std::move(message), account, to);
   }
 
   // Setting up who pays.
@@ -347,11 +446,12 @@ class Taking {
     Put(Table::kLinks, selector, link);
   }
 
-  // By the form: said by BillingConfirmed beside it. As a member of an organization: said here, once.
+  // By the form: said by BillingConfirmed beside it; by a merger: by that. As a member of an organization: said here,
+  // once.
   void On(const storage::v1::UserUpgraded& event) {
     if (event.route() != storage::v1::UserUpgraded::ROUTE_ORGANIZATION) return;
     const std::string payer = OrganizationBehindUpgrade();
-    if (IsToldByConfirmation(event.user_id(), payer)) return;
+    if (payer.empty() || IsToldByConfirmation(event.user_id(), payer)) return;
     MessageRow message;
     message.set_kind(MessageRow::KIND_UPGRADE_COMPLETE);
     message.set_subject(absl::StrCat("Billing is set up for ", event.user_id()));
@@ -451,7 +551,9 @@ class Taking {
 
   // Funds.
 
+  // Not of an account that ends in this very entry: its people are told that instead.
   void On(const storage::v1::FundsThresholdCrossed& event) {
+    if (EndsHere(event.billing_account())) return;
     const bool out = event.percent() >= 100;
     const std::string funds = Amount(event.funds_micros(), event.currency());
     const std::string base = Amount(event.base_micros(), event.currency());
@@ -467,6 +569,12 @@ class Taking {
       message.set_body(absl::StrCat("Funds are ", funds, " of ", base, ".\n"));
     }
     Send(std::move(message), event.billing_account(), PeopleBehind(event.billing_account()));
+  }
+
+  bool EndsHere(const std::string& account) const {
+    return std::any_of(entry_.events().begin(), entry_.events().end(), [&](const Event& event) {
+      return event.users_merged().from_user_id() == account || event.user_closed().user_id() == account;
+    });
   }
 
   // Whom to tell.
@@ -502,7 +610,11 @@ class Taking {
   void Send(MessageRow message, const std::string& account, const Addresses& to) {
     message.set_commit_time(entry_.commit_time());
     message.set_billing_account(account);
-    message.mutable_to()->Assign(to.begin(), to.end());
+    std::set<std::string> told;
+    for (const auto& person : to) {
+      const std::string& who = person.email().empty() ? person.name() : person.email();
+      if (told.insert(who).second) *message.add_to() = person;
+    }
     const std::string key = KeyOf({.position = entry_.position(), .index = sent_++});
     Put(Table::kMessages, key, message);
     batch_.Put(Table::kMessagesByAccount, absl::StrCat(KeysOf(account), key), "");

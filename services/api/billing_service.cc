@@ -208,7 +208,7 @@ v1::BillingSetup ToSetup(const State& state, const BillingSetup& setup, bool sho
 }
 
 bool IsDefaultPayer(const State& state, const Principal& caller, const BillingAccountId& account) {
-  const auto id = caller.user();
+  const auto id = PersonBehind(state, caller);
   const User* user = id.has_value() ? state.Find(*id) : nullptr;
   return user != nullptr && user->default_payer == account;
 }
@@ -216,8 +216,9 @@ bool IsDefaultPayer(const State& state, const Principal& caller, const BillingAc
 absl::StatusOr<v1::GetBillingAccountResponse> GetBillingAccount(const Call& call,
                                                                 const v1::GetBillingAccountRequest& request,
                                                                 const State& state, absl::Time now) {
-  const auto id = AccountOrDefault(state, call, request.billing_account());
+  auto id = AccountOrDefault(state, call, request.billing_account());
   if (!id.ok()) return id.status();
+  id = state.Present(*id);
   if (auto status = MayReadAccount(state, call.principal, *id); !status.ok()) return status;
   const BillingAccount* account = state.Find(*id);
   if (account == nullptr) return BillingAccountNotFound(*id);

@@ -36,7 +36,7 @@ v1::GrantCreditResponse RenderGrantCredit(const Entry& entry) {
 
 absl::StatusOr<v1::ListCreditsResponse> ListCredits(const Call& call, const v1::ListCreditsRequest& request,
                                                     const State& state) {
-  const auto id = IdOf<BillingAccountId>(request.billing_account());
+  const auto id = state.Present(IdOf<BillingAccountId>(request.billing_account()));
   if (auto status = MayReadAccount(state, call.principal, id); !status.ok()) return status;
   const BillingAccount* account = state.Find(id);
   if (account == nullptr) return BillingAccountNotFound(id);

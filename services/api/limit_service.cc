@@ -122,7 +122,7 @@ bool IsAsked(const LimitIncrease& increase, const BillingAccountId& account) {
 absl::StatusOr<v1::ListLimitIncreasesResponse> ListLimitIncreases(const Call& call,
                                                                   const v1::ListLimitIncreasesRequest& request,
                                                                   const State& state) {
-  const auto account = IdOf<BillingAccountId>(request.billing_account());
+  const auto account = state.Present(IdOf<BillingAccountId>(request.billing_account()));
   if (auto status = MayList(state, call, account); !status.ok()) return status;
   const auto token = FromPageToken(request.page_token());
   if (!token.ok()) return token.status();

@@ -18,9 +18,13 @@ using storage::v1::Event;
 
 absl::StatusOr<Command> ParsePublishPartner(const Call&, const v1::PublishPartnerRequest& request) {
   const auto& partner = request.partner();
-  return PublishPartner{.partner_id = partner.partner_id(),
-                        .display_name = partner.display_name(),
-                        .default_region = partner.default_region()};
+  PublishPartner command{.partner_id = partner.partner_id(),
+                         .display_name = partner.display_name(),
+                         .default_region = partner.default_region()};
+  for (const auto& provider : partner.identity_providers()) {
+    command.identity_providers.push_back({.issuer = provider.issuer(), .internal = provider.internal()});
+  }
+  return command;
 }
 
 v1::PublishPartnerResponse RenderPublishPartner(const Entry& entry) {
@@ -29,6 +33,11 @@ v1::PublishPartnerResponse RenderPublishPartner(const Entry& entry) {
   response.mutable_partner()->set_partner_id(published.partner_id());
   response.mutable_partner()->set_display_name(published.display_name());
   response.mutable_partner()->set_default_region(published.default_region());
+  for (const auto& provider : published.identity_providers()) {
+    auto& shown = *response.mutable_partner()->add_identity_providers();
+    shown.set_issuer(provider.issuer());
+    shown.set_internal(provider.internal());
+  }
   response.set_position(entry.position());
   return response;
 }
@@ -193,6 +202,10 @@ v1::GetPolicyResponse RenderPolicy(const Policy& policy, absl::Time time) {
     shown.set_partner_id(id);
     shown.set_display_name(partner.display_name);
     shown.set_default_region(partner.default_region);
+    for (const IdentityProvider& provider : partner.identity_providers) {
+      shown.add_identity_providers()->set_issuer(provider.issuer);
+      shown.mutable_identity_providers()->rbegin()->set_internal(provider.internal);
+    }
   }
   for (const auto& [id, promotion] : policy.promotions) {
     if (promotion.IsOpen(time)) *response.add_promotions() = ToPromotion(promotion);

@@ -65,6 +65,11 @@ class Refusals : public testing::Test {
     return [this, principal] { who = As(principal); };
   }
 
+  void RegisterAndClose(const std::string& handle) {
+    story.Must(Registration(handle));
+    story.Must(CloseUser{.user = Named(handle)});
+  }
+
   template <class AnyCommand>
   void Expect(const std::string& rpc, const AnyCommand& command, const std::vector<Step>& steps) {
     std::vector<std::string> order;
@@ -125,18 +130,67 @@ TEST_F(Refusals, PublishPriceList) {
 }
 
 TEST_F(Refusals, RegisterUser) {
+  story.Must(LinkIdentity{.user = kAda, .identity = {.issuer = kIssuer, .subject = "1"}});
   RegisterUser command = Registration("Ada", "nobody");
+  command.identity = {.issuer = "https://elsewhere.example.org", .subject = "1"};
   Expect("RegisterUser", command,
-         {{Reason::kPartnerNotFound, [&] { command.partner_id.clear(); }},
+         {{Reason::kPermissionDenied, Become("service-portal")},
+          {Reason::kPartnerNotFound, [&] { command.partner_id = kPartner; }},
+          {Reason::kInvalidField, [&] { command.identity.issuer = kIssuer; }},
+          {Reason::kIdentityTaken, [&] { command.identity.subject = "2"; }},
+          {Reason::kIdentityNotLinked, [&] { command.identity = Identity(); }},
           {Reason::kHandleTaken, [&] { command.handle = "ada2"; }},
           {Reason::kEmailRegistered, [&] { command.person.email = "ada2@example.org"; }}});
+}
+
+TEST_F(Refusals, LinkIdentity) {
+  story.Must(LinkIdentity{.user = kAda, .identity = {.issuer = kIssuer, .subject = "1"}});
+  LinkIdentity command{.user = kBob, .identity = {.issuer = kIssuer, .subject = "1"}};
+  Expect("LinkIdentity", command,
+         {{Reason::kPermissionDenied, Become("support-sam")},
+          {Reason::kUserNotFound, [&] { RegisterAndClose("bob"); }},
+          {Reason::kUserClosed,
+           [&] {
+             story.Must(Registration("eve"));
+             command.user = kEve;
+           }},
+          {Reason::kIdentityTaken, [&] { command.identity.subject = "2"; }}});
+}
+
+TEST_F(Refusals, MergeUsers) {
+  story.Must(GrantCredit{.billing_account = kAdas, .amount = Usd("999999000")});
+  story.Upgrade("eve");
+  story.Must(GrantCredit{.billing_account = AccountOfUser("eve"), .amount = Usd("5000")});
+  const HoldId hold = story.Hold(Job(kEve, Usd("1")));
+  MergeUsers command{.from = kBob, .into = kAda, .reason = "the same"};
+  Expect("MergeUsers", command,
+         {{Reason::kPermissionDenied, Become("support-sam")},
+          {Reason::kUserNotFound, [&] { RegisterAndClose("bob"); }},
+          {Reason::kNotMergeable, [&] { command.from = kEve; }},
+          {Reason::kNotSettled, [&] { story.Must(ReleaseHold{.hold = hold}); }},
+          {Reason::kAmountTooLarge, [&] {
+             story.Must(Registration("zoe"));
+             command.from = Named("zoe");
+           }}});
+}
+
+TEST_F(Refusals, CloseUser) {
+  const HoldId hold = story.Hold(Job(kAda, Usd("1")));
+  CloseUser command{.user = kBob};
+  Expect("CloseUser", command,
+         {{Reason::kPermissionDenied, Become("support-sam")},
+          {Reason::kUserNotFound, [&] { RegisterAndClose("bob"); }},
+          {Reason::kUserClosed, [&] { command.user = kAda; }},
+          {Reason::kNotSettled, [&] { story.Must(ReleaseHold{.hold = hold}); }},
+          {Reason::kLastAdmin, [&] { story.Join(kLab, "eve", {.admin = true}); }}});
 }
 
 TEST_F(Refusals, CreateOrganization) {
   CreateOrganization command{.handle = "LAB", .name = "Lab", .admin = kBob, .currency = "USD"};
   Expect("CreateOrganization", command,
          {{Reason::kPermissionDenied, Become("operator-olga")},
-          {Reason::kUserNotFound, [&] { command.admin = kAda; }},
+          {Reason::kUserNotFound, [&] { RegisterAndClose("bob"); }},
+          {Reason::kUserClosed, [&] { command.admin = kAda; }},
           {Reason::kHandleTaken, [&] { command.handle = "lab2"; }}});
 }
 
@@ -144,11 +198,32 @@ TEST_F(Refusals, InviteMember) {
   InviteMember command{.organization = kLab, .user = kBob};
   Expect("InviteMember", command,
          {{Reason::kPermissionDenied, Become("user-ada")},
-          {Reason::kUserNotFound, [&] { command.user = kAda; }},
+          {Reason::kUserNotFound, [&] { RegisterAndClose("bob"); }},
+          {Reason::kUserClosed, [&] { command.user = kAda; }},
           {Reason::kAlreadyMember, [&] {
-             story.Must(Registration("bob"));
-             command.user = kBob;
+             story.Must(Registration("eve"));
+             command.user = kEve;
            }}});
+}
+
+TEST_F(Refusals, RemoveMember) {
+  RemoveMember command{.organization = kLab, .user = kBob};
+  Expect("RemoveMember", command,
+         {{Reason::kPermissionDenied, Become("user-ada")},
+          {Reason::kNotAMember, [&] { command.user = kAda; }},
+          {Reason::kLastAdmin, [&] { story.Join(kLab, "eve", {.admin = true}); }}});
+}
+
+TEST_F(Refusals, SetOrganizationSettings) {
+  const SetOrganizationSettings command{.organization = kLab, .hides_admins = true};
+  Expect("SetOrganizationSettings", command, {{Reason::kPermissionDenied, Become("user-ada")}});
+}
+
+TEST_F(Refusals, SetOrganizationExpiry) {
+  SetOrganizationExpiry command{.organization = OrganizationId::OfHandle("nowhere")};
+  Expect("SetOrganizationExpiry", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kOrganizationNotFound, [&] { command.organization = kLab; }}});
 }
 
 TEST_F(Refusals, AcceptInvitation) {
@@ -184,15 +259,88 @@ TEST_F(Refusals, CreateProject) {
   const BudgetId nothing(story.Must(SetBudget{.billing_account = kLabs}).position());
   Expect("CreateProject", command,
          {{Reason::kPermissionDenied, Become("service-portal")},
-          {Reason::kUserNotFound, [&] { story.Must(Registration("bob")); }},
+          {Reason::kUserNotFound, [&] { RegisterAndClose("bob"); }},
+          {Reason::kUserClosed,
+           [&] {
+             story.Must(Registration("eve"));
+             command.user = kEve;
+           }},
           {Reason::kNotYourBillingAccount, [&] { command.bill_to = kLabs; }},
-          {Reason::kBillableActivitiesNotAllowed, [&] { story.Join(kLab, "bob", kMayBill); }},
+          {Reason::kBillableActivitiesNotAllowed, [&] { story.Join(kLab, "eve", kMayBill); }},
           {Reason::kUnknownAction,
            [&] { story.Must(PublishActionCatalogue{.actions = {{.name = "project.create", .gated = true}}}); }},
-          {Reason::kBillingNotSetUp, [&] { story.Must(Opened("lab")); }},
+          {Reason::kBillingNotSetUp,
+           [&] {
+             story.Must(Opened("lab"));
+             story.Must(SetOrganizationExpiry{.organization = kLab, .expire_time = story.now()});
+           }},
+          {Reason::kOrganizationExpired, [&] { story.Must(SetOrganizationExpiry{.organization = kLab}); }},
           {Reason::kBudgetExceeded, [&] { story.Must(RemoveBudget{.budget = nothing}); }},
           {Reason::kSpendingLimitExceeded,
            [&] { story.Must(SetSpendingLimit{.billing_account = kLabs, .limit = Usd("1")}); }}});
+}
+
+// Bob owns a project that the lab pays for, and is admin of a university without billing.
+class Transfers : public Refusals {
+ protected:
+  Transfers() {
+    story.Must(Opened("lab"));
+    story.Must(SetSpendingLimit{.billing_account = kLabs, .limit = Usd("10")});
+    story.Join(kLab, "bob", kMayBill);
+    project = ProjectId(story.Must(CreateProject{.user = kBob, .name = "x", .bill_to = kLabs}).position());
+    story.Must(CreateOrganization{.handle = "uni", .name = "Uni", .admin = kBob, .currency = "USD"});
+  }
+  std::function<void()> SetUpUniThatHasExpired() {
+    return [this] {
+      story.Must(UpgradeForm(unis, kBob, "uni"));
+      story.Must(Opened("uni"));
+      story.Must(SetOrganizationExpiry{.organization = uni, .expire_time = story.now()});
+    };
+  }
+  std::function<void()> Renew() {
+    return [this] { story.Must(SetOrganizationExpiry{.organization = uni}); };
+  }
+  std::function<void()> Fund() {
+    return [this] { story.Must(SetSpendingLimit{.billing_account = unis, .limit = Usd("1")}); };
+  }
+  std::function<void()> Offer() {
+    return [this] { story.Must(SetProjectPayer{.user = kAda, .project = project, .bill_to = unis}); };
+  }
+
+  const OrganizationId uni = OrganizationId::OfHandle("uni");
+  const BillingAccountId unis = BillingAccountId(uni);
+  ProjectId project;
+};
+
+TEST_F(Transfers, SetProjectPayer) {
+  RegisterAndClose("eve");
+  story.Must(SetOrganizationSettings{.organization = kLab, .restricts_transfers = true});
+  SetProjectPayer command{.user = kBob, .project = project, .bill_to = AccountOfUser("ghost")};
+  Expect("SetProjectPayer", command,
+         {{Reason::kPermissionDenied, Become("user-bob")},
+          {Reason::kTransfersRestricted, [&] { story.Must(SetOrganizationSettings{.organization = kLab}); }},
+          {Reason::kBillingAccountNotFound, [&] { command.bill_to = kLabs; }},
+          {Reason::kInvalidField, [&] { command.bill_to = AccountOfUser("eve"); }},
+          {Reason::kUserClosed, [&] { command.bill_to = unis; }},
+          {Reason::kBillingNotSetUp, SetUpUniThatHasExpired()},
+          {Reason::kOrganizationExpired, Renew()},
+          {Reason::kSpendingLimitExceeded, Fund()}});
+}
+
+TEST_F(Transfers, AcceptProjectTransfer) {
+  const AcceptProjectTransfer command{.user = kBob, .project = project};
+  Expect("AcceptProjectTransfer", command,
+         {{Reason::kPermissionDenied, Become("user-bob")},
+          {Reason::kNoTransferOffered, Offer()},
+          {Reason::kBillingNotSetUp, SetUpUniThatHasExpired()},
+          {Reason::kOrganizationExpired, Renew()},
+          {Reason::kSpendingLimitExceeded, Fund()}});
+}
+
+TEST_F(Transfers, DeclineProjectTransfer) {
+  const DeclineProjectTransfer command{.user = kBob, .project = project};
+  Expect("DeclineProjectTransfer", command,
+         {{Reason::kPermissionDenied, Become("user-bob")}, {Reason::kNoTransferOffered, Offer()}});
 }
 
 TEST_F(Refusals, SubmitAccountUpgrade) {

@@ -1,6 +1,9 @@
 #include "tests/domain/story.h"
 
+#include <functional>
+#include <iterator>
 #include <map>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "ledger/base/check.h"
@@ -95,7 +98,10 @@ RecordUsage CoreHours(const UserId& user, int64_t hours, const BillingAccountId&
 }
 
 Story::Story() {
-  Must(PublishPartner{.partner_id = kPartner, .display_name = "SJ Cloud", .default_region = kRegion});
+  Must(PublishPartner{.partner_id = kPartner,
+                      .display_name = "SJ Cloud",
+                      .default_region = kRegion,
+                      .identity_providers = {{.issuer = kIssuer}, {.issuer = kHouse, .internal = true}}});
   Must(PublishPromotion{
       .promotion_id = "welcome", .partner_id = kPartner, .amount = Usd("50"), .currency = "USD", .end_time = {}});
   Must(PublishTerms{.document = Document::kTerms, .version = "1"});
@@ -302,6 +308,9 @@ void Story::CheckSaidFunds(const Event& event) const {
   if (event.has_usage_charged()) {
     EXPECT_EQ(event.usage_charged().funds_after_micros(), Funds(id).micros());
   }
+  if (event.has_funds_moved_in()) {
+    EXPECT_EQ(event.funds_moved_in().funds_after_micros(), Funds(id).micros());
+  }
   if (event.has_hold_placed()) {
     const auto& placed = event.hold_placed();
     EXPECT_EQ(placed.funds_after_micros(), funds(HoldId(placed.hold())));
@@ -355,8 +364,11 @@ void Story::CheckMoney() const {
     EXPECT_GE(account.balance.held_on_limit, Money()) << id.text();
     EXPECT_GE(account.balance.outstanding, Money()) << id.text();
     for (const Credit& credit : account.balance.credits) {
-      EXPECT_EQ(credit.available + credit.held + credit.charged + credit.expired, credit.granted) << credit.id.text();
-      for (const Money part : {credit.available, credit.held, credit.charged, credit.expired}) {
+      const Money parts[] = {credit.available, credit.held,    credit.charged,
+                             credit.expired,   credit.revoked, credit.moved};
+      EXPECT_EQ(std::accumulate(std::begin(parts), std::end(parts), Money(), std::plus<>()), credit.granted)
+          << credit.id.text();
+      for (const Money part : parts) {
         EXPECT_GE(part, Money()) << credit.id.text();
       }
     }
