@@ -84,6 +84,21 @@ const char* const kSights[] = {
     "a link expired",
     "a link opened twice",
     "a dead link refused",
+    "a user merged",
+    "a merger that moved credits",
+    "a merger that moved debt",
+    "a second promotion credit taken back",
+    "a merger refused for a hold",
+    "a merged user's usage charged to the survivor",
+    "a user closed",
+    "a closed user refused",
+    "a close refused for what is not settled",
+    "a closed user denied by the gate",
+    "a member removed",
+    "a last admin kept",
+    "a project offered",
+    "a project moved",
+    "an expired organization denied",
 };
 
 // The only roles that may give a command; empty where it depends on more than the role.
@@ -104,6 +119,9 @@ class RolesFor {
   Roles operator()(const CaptureHold&) const { return {Role::kService}; }
   Roles operator()(const ReleaseHold&) const { return {Role::kService}; }
   Roles operator()(const RecordUsage&) const { return {Role::kService}; }
+  Roles operator()(const LinkIdentity&) const { return {Role::kSupport}; }
+  Roles operator()(const MergeUsers&) const { return {Role::kSupport}; }
+  Roles operator()(const SetOrganizationExpiry&) const { return {Role::kOperator}; }
   Roles operator()(const ExpireDue&) const { return {Role::kSystem}; }
   template <class Other>
   Roles operator()(const Other&) const {
@@ -197,7 +215,8 @@ void Laws::Refused(const Command& command, const Principal& principal, int64_t n
   if (!reason.has_value()) return;
   const bool permission = *reason == "PERMISSION_DENIED";
   CheckPermission(command, principal, permission);
-  if (!permission) RefusedOf(command, *reason, principal, now);
+  const Command today = model_.InNamesOfToday(command);
+  if (!permission && !RefusedPeople(today, *reason, principal)) RefusedOf(today, *reason, principal, now);
   Law(state_.position == position_ && absl::ToUnixMicros(state_.time) == time_, "a refused command changes nothing");
 }
 
@@ -366,7 +385,8 @@ void Laws::RefusedOf(const Command& command, const std::string& reason, const Pr
 
 // Nothing to write ----------------------------------------------------------------------------------------------------
 
-void Laws::NothingToWrite(const Command& command, const Principal& principal, int64_t now, const Decision& decision) {
+void Laws::NothingToWrite(const Command& asked, const Principal& principal, int64_t now, const Decision& decision) {
+  const Command command = model_.InNamesOfToday(asked);
   CheckPermission(command, principal, /*refused=*/false);
   Law(state_.position == position_, "what is not written changes nothing");
   if (const auto* check = std::get_if<Check>(&command)) {
@@ -408,7 +428,11 @@ void Laws::NothingToWrite(const Command& command, const Principal& principal, in
 
 // Entries -------------------------------------------------------------------------------------------------------------
 
-void Laws::Written(const Command& command, const Principal& principal, const storage::v1::Entry& entry) {
+void Laws::Written(const Command& asked, const Principal& principal, const storage::v1::Entry& entry) {
+  const Command command = model_.InNamesOfToday(asked);
+  if (const auto* usage = std::get_if<RecordUsage>(&asked)) {
+    SawIf(usage->user != std::get<RecordUsage>(command).user, "a merged user's usage charged to the survivor");
+  }
   Step step{.command = command, .principal = principal, .entry = entry, .now = entry.commit_time()};
   Law(entry.position() == position_ + 1, "positions have no gaps: ", entry.position(), " after ", position_);
   Law(entry.commit_time() >= time_, "time does not go back");
@@ -428,6 +452,11 @@ void Laws::Written(const Command& command, const Principal& principal, const sto
   for (const Claim& claim : step.claims) {
     const int64_t funds = model_.accounts.at(claim.account).Funds(claim.action, step.now);
     Law(claim.funds == funds, "an event says that funds of ", claim.account, " are ", claim.funds, ", not ", funds);
+  }
+  for (const Event& event : entry.events()) {
+    if (event.has_users_merged()) CheckMerger(event.users_merged());
+    if (event.has_member_removed()) CheckDefaultPayer(event.member_removed().user_id());
+    if (event.has_member_access_set()) CheckDefaultPayer(event.member_access_set().user_id());
   }
   CheckNotices(step);
   SawIf(std::holds_alternative<ExpireDue>(command) && step.crossed_before.size() > 1,
@@ -491,12 +520,14 @@ void Laws::CheckAccount(const std::string& id) {
     const ModelCredit& same = found->second;
     Law(credit.granted.micros() == same.granted && credit.available.micros() == same.available() &&
             credit.held.micros() == same.held() && credit.charged.micros() == same.spent() &&
-            credit.expired.micros() == same.expired() && credit.over == same.over,
+            credit.expired.micros() == same.expired() && credit.revoked.micros() == same.revoked &&
+            credit.moved.micros() == same.moved && credit.over == same.over,
         credit.id.text(), " has available ", credit.available.micros(), ", held ", credit.held.micros(), ", charged ",
         credit.charged.micros(), ", expired ", credit.expired.micros(), "; by the log ", same.available(), ", ",
         same.held(), ", ", same.spent(), ", ", same.expired());
-    Law(credit.granted == credit.available + credit.held + credit.charged + credit.expired, "each micro of ",
-        credit.id.text(), " is in exactly one place");
+    Law(credit.granted ==
+            credit.available + credit.held + credit.charged + credit.expired + credit.revoked + credit.moved,
+        "each micro of ", credit.id.text(), " is in exactly one place");
     Law(std::min({credit.available, credit.held, credit.charged, credit.expired}) >= Money(), credit.id.text(),
         " has a part below zero");
     Law(!credit.over || credit.available == Money(), credit.id.text(), " is over and has something left");
@@ -607,12 +638,7 @@ void Laws::CheckEvent(const Event& event, Step& step) {
       return On(event.billing_confirmed(), step);
     case Event::kSponsorshipPublished:
     case Event::kIdentityLinked:
-    case Event::kUsersMerged:
-    case Event::kUserClosed:
-    case Event::kMemberRemoved:
     case Event::kUserDowngraded:
-    case Event::kProjectTransferOffered:
-    case Event::kProjectPayerSet:
     case Event::kProjectTransferDeclined:
     case Event::kOrganizationSettingsSet:
     case Event::kOrganizationExpirySet:
@@ -626,15 +652,10 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kVerificationReminded:
     case Event::kPurchaseOrderRecorded:
     case Event::kPurchaseOrderAttached:
-    case Event::kCreditRevoked:
-    case Event::kCreditTookEffect:
-    case Event::kLimitIncreaseWithdrawn:
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
     case Event::kBudgetSet:
     case Event::kBudgetRemoved:
-    case Event::kFundsMovedOut:
-    case Event::kFundsMovedIn:
     case Event::kTerminationOrdered:
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
@@ -677,6 +698,26 @@ void Laws::CheckEvent(const Event& event, Step& step) {
       return On(event.action_denied(), step);
     case Event::kUsageCharged:
       return On(event.usage_charged(), step);
+    case Event::kCreditTookEffect:
+      return On(event.credit_took_effect(), step);
+    case Event::kUsersMerged:
+      return On(event.users_merged(), step);
+    case Event::kUserClosed:
+      return On(event.user_closed(), step);
+    case Event::kMemberRemoved:
+      return On(event.member_removed(), step);
+    case Event::kProjectTransferOffered:
+      return On(event.project_transfer_offered(), step);
+    case Event::kProjectPayerSet:
+      return On(event.project_payer_set(), step);
+    case Event::kCreditRevoked:
+      return On(event.credit_revoked(), step);
+    case Event::kLimitIncreaseWithdrawn:
+      return On(event.limit_increase_withdrawn(), step);
+    case Event::kFundsMovedOut:
+      return On(event.funds_moved_out(), step);
+    case Event::kFundsMovedIn:
+      return On(event.funds_moved_in(), step);
     // Checked with the account, or with nothing to say of money.
     case Event::kFundsThresholdCrossed:
     case Event::kFundsRestored:
@@ -707,6 +748,7 @@ void Laws::On(const storage::v1::PromotionLapsed& event, Step& step) {
   const ModelPromise& promise = model_.promises.at(event.user_id());
   const auto& promotion = model_.promotions.at(promise.promotion);
   Law(promise.open, "a promise lapses once");
+  if (std::holds_alternative<MergeUsers>(step.command)) return;
   Law(promotion.end_time() != 0 && promotion.end_time() <= step.now, "a promise lapses after the promotion's end");
   Saw("a promotion lapsed");
 }
@@ -753,6 +795,13 @@ void Laws::On(const storage::v1::CreditGranted& event, Step& step) {
   Saw("a promotion granted");
 }
 
+void Laws::On(const storage::v1::CreditTookEffect& event, Step& step) {
+  const ModelAccount& account = model_.accounts.at(event.billing_account());
+  step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
+  step.claims.push_back({event.billing_account(), "", event.funds_after_micros()});
+  Law(account.credits.at(event.credit()).effective_time <= step.now, "a credit takes effect in its time");
+}
+
 void Laws::On(const storage::v1::CreditExpired& event, Step& step) {
   const ModelAccount& account = model_.accounts.at(event.billing_account());
   step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
@@ -786,6 +835,9 @@ void Laws::On(const storage::v1::SpendingLimitSet& event, Step& step) {
   SawIf(event.limit_micros() < OwedAndHeld(account) && account.held_on_limit() > 0 &&
             account.limit > event.limit_micros(),
         "a limit lowered below what is owed and held");
+  if (std::holds_alternative<MergeUsers>(step.command) || std::holds_alternative<CloseUser>(step.command)) {
+    return Law(event.limit_micros() == 0, "an account that ends has no limit");
+  }
   if (const auto* set = std::get_if<SetSpendingLimit>(&step.command)) {
     Law(event.limit_micros() == set->limit.micros() && event.increase() == 0, "the limit is as it was set");
   }
@@ -979,7 +1031,9 @@ void Laws::CheckBindings(const ActionDenied& denial, const std::vector<std::stri
     const bool money = binding.reason() == "SPENDING_LIMIT_EXCEEDED";
     Law(binding.shortfall_micros() == (money ? needed - funds : 0), "short of ", binding.shortfall_micros(), " with ",
         funds, " for ", needed);
-    const bool tells = money || binding.reason() == "BILLING_NOT_SET_UP";
+    const bool tells = money || binding.reason() == "BILLING_NOT_SET_UP" || binding.reason() == "ORGANIZATION_EXPIRED";
+    SawIf(binding.reason() == "ORGANIZATION_EXPIRED", "an expired organization denied");
+    SawIf(binding.reason() == "USER_CLOSED", "a closed user denied by the gate");
     Law(binding.available_micros() == (tells ? funds : 0), "denied with ", binding.available_micros(), " of ", funds);
   }
   const auto account = model_.accounts.find(denial.billing_account());

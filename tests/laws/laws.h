@@ -87,10 +87,27 @@ class Laws {
   void CheckNotices(const Step& step);
 
   void CheckEvent(const storage::v1::Event& event, Step& step);
+  // laws_people.cc
+  void CheckMerger(const storage::v1::UsersMerged& event);
+  void CheckDefaultPayer(const std::string& user);
+  // False where these laws have nothing to say of the command.
+  bool RefusedPeople(const Command& command, const std::string& reason, const Principal& principal);
+  bool NamesClosed(const Command& command, const Principal& principal) const;
+  void On(const storage::v1::UsersMerged& event, Step& step);
+  void On(const storage::v1::UserClosed& event, Step& step);
+  void On(const storage::v1::MemberRemoved& event, Step& step);
+  void On(const storage::v1::ProjectPayerSet& event, Step& step);
+  void On(const storage::v1::ProjectTransferOffered& event, Step& step);
+  void On(const storage::v1::CreditRevoked& event, Step& step);
+  void On(const storage::v1::FundsMovedOut& event, Step& step);
+  void On(const storage::v1::FundsMovedIn& event, Step& step);
+  void On(const storage::v1::LimitIncreaseWithdrawn& event, Step& step);
+
   void On(const storage::v1::PromotionLapsed& event, Step& step);
   void On(const storage::v1::BillingConfirmed& event, Step& step);
   void On(const storage::v1::ProjectCreated& event, Step& step);
   void On(const storage::v1::CreditGranted& event, Step& step);
+  void On(const storage::v1::CreditTookEffect& event, Step& step);
   void On(const storage::v1::CreditExpired& event, Step& step);
   void On(const storage::v1::PaymentRecorded& event, Step& step);
   void On(const storage::v1::SpendingLimitSet& event, Step& step);

@@ -124,6 +124,7 @@ std::vector<std::string> Model::JudgeFunds(const ModelAccount& payer, const std:
                                            int64_t now) const {
   std::vector<std::string> reasons;
   if (payer.setup != ModelAccount::Setup::kConfirmed) reasons.push_back("BILLING_NOT_SET_UP");
+  if (payer.organization_expire_time <= now) reasons.push_back("ORGANIZATION_EXPIRED");
   const int64_t funds = payer.Funds(action, now);
   if (funds <= 0 || funds < cost) reasons.push_back("SPENDING_LIMIT_EXCEEDED");
   return reasons;
@@ -152,6 +153,10 @@ ModelVerdict Model::Judge(const GatedAction& asked, bool hold, int64_t now) cons
     verdict.reasons.push_back(organization ? "BILLABLE_ACTIVITIES_NOT_ALLOWED" : "NOT_YOUR_BILLING_ACCOUNT");
     return verdict;
   }
+  if (closed.count(asked.user.text()) != 0 || closed.count(verdict.payer) != 0) {
+    verdict.reasons.push_back("USER_CLOSED");
+    return verdict;
+  }
   const ModelAccount& payer = accounts.at(verdict.payer);
   verdict.funds = payer.Funds(asked.action, now);
   verdict.reasons = JudgeFunds(payer, asked.action, asked.cost.micros(), now);
@@ -173,6 +178,95 @@ void Model::Return(ModelAccount& account, const Parts& parts) {
     ModelCredit& credit = account.credits.at(part.credit());
     (credit.over ? credit.returned_late : credit.returned) += part.amount_micros();
   }
+}
+
+std::string Model::Now(std::string user) const {
+  for (auto next = merged.find(user); next != merged.end(); next = merged.find(user)) user = next->second;
+  return user;
+}
+
+Command Model::InNamesOfToday(const Command& command) const {
+  Command today = command;
+  const auto user = [this](UserId& id) { id = UserId::Trusted(Now(id.text())); };
+  const auto account = [this](BillingAccountId& id) { id = BillingAccountId::Trusted(Now(id.text())); };
+  const auto action = [&](GatedAction& asked) { user(asked.user), account(asked.bill_to); };
+  if (auto* check = std::get_if<Check>(&today)) action(check->action);
+  if (auto* place = std::get_if<PlaceHold>(&today)) action(place->action);
+  if (auto* usage = std::get_if<RecordUsage>(&today)) user(usage->user), account(usage->bill_to);
+  if (auto* create = std::get_if<CreateProject>(&today)) user(create->user), account(create->bill_to);
+  if (auto* set = std::get_if<SetProjectPayer>(&today)) user(set->user), account(set->bill_to);
+  if (auto* request = std::get_if<RequestLimitIncrease>(&today)) user(request->user), account(request->billing_account);
+  if (auto* grant = std::get_if<GrantCredit>(&today)) account(grant->billing_account);
+  if (auto* payment = std::get_if<RecordPayment>(&today)) account(payment->billing_account);
+  if (auto* limit = std::get_if<SetSpendingLimit>(&today)) account(limit->billing_account);
+  if (auto* close = std::get_if<CloseUser>(&today)) user(close->user);
+  if (auto* link = std::get_if<LinkIdentity>(&today)) user(link->user);
+  if (auto* remove = std::get_if<RemoveMember>(&today)) user(remove->user);
+  if (auto* set = std::get_if<SetMemberAccess>(&today)) user(set->user);
+  if (auto* invite = std::get_if<InviteMember>(&today)) user(invite->user);
+  if (auto* create = std::get_if<CreateOrganization>(&today)) user(create->admin);
+  return today;
+}
+
+bool Model::IsLastAdmin(const std::string& organization, const std::string& user) const {
+  const auto& all = members.at(organization);
+  const auto found = all.find(user);
+  if (found == all.end() || !found->second.admin) return false;
+  return std::none_of(all.begin(), all.end(),
+                      [&](const auto& member) { return member.first != user && member.second.admin; });
+}
+
+void Model::Merge(const storage::v1::UsersMerged& event) {
+  const std::string& from = event.from_user_id();
+  const std::string& into = event.into_user_id();
+  merged[from] = into;
+  for (auto& [organization, all] : members) {
+    const auto found = all.find(from);
+    if (found == all.end()) continue;
+    const MemberAccess access = found->second;
+    all.erase(found);
+    all[into].admin |= access.admin;
+    all[into].allow_billable_activities |= access.allow_billable_activities;
+  }
+  for (auto& [organization, invited] : invitations) {
+    invited.erase(from);
+    const auto all = members.find(organization);
+    if (all != members.end() && all->second.count(into) != 0) invited.erase(into);
+  }
+  for (auto& [project, payer] : projects) payer = payer == from ? into : payer;
+  for (auto& [project, payer] : offers) payer = payer == from ? into : payer;
+  for (auto& [number, hold] : holds) hold.user = hold.user == from ? into : hold.user;
+  for (auto& [number, increase] : increases)
+    increase.requester = increase.requester == from ? into : increase.requester;
+  if (!event.promotion_id().empty()) {
+    promises[into] = promises.at(from);
+    promises.erase(from);
+  }
+  EndSetup(from);
+}
+
+void Model::MoveIn(const storage::v1::FundsMovedIn& event, const storage::v1::Entry& entry) {
+  ModelAccount& account = accounts.at(event.billing_account());
+  const int64_t before = account.Funds("", entry.commit_time());
+  account.charged_on_limit += event.outstanding_micros();
+  for (const auto& moved : event.credits()) {
+    ModelCredit& credit = account.credits[moved.credit()];
+    credit.paid = moved.origin() == storage::v1::CreditGranted::ORIGIN_PAYMENT;
+    credit.priority = credit.paid ? kLastPriority : moved.priority();
+    credit.effective_time = moved.effective_time();
+    credit.expire_time = OrNever(moved.expire_time());
+    credit.actions = {moved.actions().begin(), moved.actions().end()};
+    credit.promotion = moved.origin() == storage::v1::CreditGranted::ORIGIN_PROMOTION;
+    credit.granted += moved.amount_micros();
+  }
+  if (account.Funds("", entry.commit_time()) > before) Rebase(account, entry);
+}
+
+void Model::EndSetup(const std::string& id) {
+  ModelAccount& account = accounts.at(id);
+  account.selector.clear();
+  account.secret_hash.clear();
+  if (account.setup == ModelAccount::Setup::kPending) account.setup = ModelAccount::Setup::kNone;
 }
 
 void Model::Meter(ModelAccount& account, const storage::v1::MeteredQuantity& metered, int64_t amount) {
@@ -240,17 +334,60 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kDefaultPayerSet:
       default_payers.at(event.default_payer_set().user_id()) = event.default_payer_set().billing_account();
       return;
+    case Event::kUsersMerged:
+      return Merge(event.users_merged());
+    case Event::kUserClosed:
+      closed.insert(event.user_closed().user_id());
+      for (auto& [organization, invited] : invitations) invited.erase(event.user_closed().user_id());
+      return EndSetup(event.user_closed().user_id());
+    case Event::kMemberRemoved:
+      members.at(event.member_removed().organization_id()).erase(event.member_removed().user_id());
+      return;
+    case Event::kProjectTransferOffered:
+      offers[event.project_transfer_offered().project()] = event.project_transfer_offered().billing_account();
+      return;
+    case Event::kProjectTransferDeclined:
+      offers.erase(event.project_transfer_declined().project());
+      return;
+    case Event::kProjectPayerSet:
+      offers.erase(event.project_payer_set().project());
+      projects.at(event.project_payer_set().project()) = event.project_payer_set().billing_account();
+      return;
+    case Event::kOrganizationExpirySet:
+      accounts.at(event.organization_expiry_set().organization_id()).organization_expire_time =
+          OrNever(event.organization_expiry_set().expire_time());
+      return;
+    case Event::kCreditRevoked: {
+      ModelCredit& credit =
+          accounts.at(event.credit_revoked().billing_account()).credits.at(event.credit_revoked().credit());
+      credit.over = true;
+      credit.revoked += event.credit_revoked().amount_micros();
+      return;
+    }
+    case Event::kCreditTookEffect: {
+      ModelAccount& account = accounts.at(event.credit_took_effect().billing_account());
+      if (account.credits.at(event.credit_took_effect().credit()).actions.empty()) Rebase(account, entry);
+      return;
+    }
+    case Event::kLimitIncreaseWithdrawn:
+      increases.at(event.limit_increase_withdrawn().increase()).pending = false;
+      accounts.at(event.limit_increase_withdrawn().billing_account()).open_increase = 0;
+      return;
+    case Event::kFundsMovedOut: {
+      ModelAccount& account = accounts.at(event.funds_moved_out().billing_account());
+      account.settled += event.funds_moved_out().outstanding_micros();
+      for (const auto& moved : event.funds_moved_out().credits()) {
+        account.credits.at(moved.credit()).moved += moved.amount_micros();
+        account.credits.at(moved.credit()).over = true;
+      }
+      return;
+    }
+    case Event::kFundsMovedIn:
+      return MoveIn(event.funds_moved_in(), entry);
     case Event::kSponsorshipPublished:
     case Event::kIdentityLinked:
-    case Event::kUsersMerged:
-    case Event::kUserClosed:
-    case Event::kMemberRemoved:
     case Event::kUserDowngraded:
-    case Event::kProjectTransferOffered:
-    case Event::kProjectPayerSet:
-    case Event::kProjectTransferDeclined:
     case Event::kOrganizationSettingsSet:
-    case Event::kOrganizationExpirySet:
     case Event::kBillingDeclined:
     case Event::kBillingChangeRequested:
     case Event::kBillingChangeApplied:
@@ -261,15 +398,10 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kVerificationReminded:
     case Event::kPurchaseOrderRecorded:
     case Event::kPurchaseOrderAttached:
-    case Event::kCreditRevoked:
-    case Event::kCreditTookEffect:
-    case Event::kLimitIncreaseWithdrawn:
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
     case Event::kBudgetSet:
     case Event::kBudgetRemoved:
-    case Event::kFundsMovedOut:
-    case Event::kFundsMovedIn:
     case Event::kTerminationOrdered:
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
@@ -308,6 +440,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       credit.expire_time = OrNever(granted.expire_time());
       credit.actions = {granted.actions().begin(), granted.actions().end()};
       credit.granted = granted.amount_micros();
+      credit.promotion = !granted.promotion_id().empty();
       if (!granted.promotion_id().empty()) promises.at(granted.billing_account()).open = false;
       // What cannot be spent on everything at once is no new base.
       if (credit.actions.empty() && credit.effective_time <= entry.commit_time()) Rebase(account, entry);
@@ -327,6 +460,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       if (paid.prepaid_micros() == 0) return Rebase(account, entry);
       ModelCredit& credit = account.credits[paid.credit()];
       credit.priority = kLastPriority;
+      credit.paid = true;
       credit.granted = paid.prepaid_micros();
       credit.effective_time = INT64_MIN;
       return Rebase(account, entry);

@@ -43,8 +43,12 @@ struct ModelCredit {
   int64_t returned_late = 0;  // the same, after it had expired
   int64_t charged = 0;        // by usage
   int64_t lapsed = 0;         // when it expired
+  int64_t revoked = 0;
+  int64_t moved = 0;  // to the account of the same person
+  bool promotion = false;
+  bool paid = false;  // in advance
 
-  int64_t available() const { return granted - set_aside + returned - charged - lapsed; }
+  int64_t available() const { return granted - set_aside + returned - charged - lapsed - revoked - moved; }
   int64_t held() const { return set_aside - captured - returned - returned_late; }
   int64_t spent() const { return captured + charged; }
   int64_t expired() const { return returned_late + lapsed; }
@@ -70,6 +74,8 @@ struct ModelAccount {
   std::map<std::string, int64_t> charged_by_category;
 
   uint64_t open_increase = 0;
+  // Of an organization.
+  int64_t organization_expire_time = kNever;
   // Funds after the last grant, payment or rise of the limit that left any.
   int64_t base = 0;
   int32_t crossed_percent = 0;
@@ -131,7 +137,10 @@ class Model {
   std::map<std::string, std::string> default_payers;  // of all users
   std::map<std::string, std::map<std::string, MemberAccess>> members;
   std::map<std::string, std::map<std::string, MemberAccess>> invitations;
-  std::map<uint64_t, std::string> projects;  // with their payers
+  std::map<uint64_t, std::string> projects;   // with their payers
+  std::map<uint64_t, std::string> offers;     // of projects, with who is to pay
+  std::map<std::string, std::string> merged;  // users, and whom they are now
+  std::set<std::string> closed;
   std::map<std::string, ModelPromise> promises;
   std::map<std::string, storage::v1::PromotionPublished> promotions;
   std::set<std::string> partners;
@@ -139,6 +148,12 @@ class Model {
   std::vector<storage::v1::ActionCataloguePublished> catalogues;
 
   void Apply(const storage::v1::Event& event, const storage::v1::Entry& entry);
+
+  // Who a user is now.
+  std::string Now(std::string user) const;
+  // The command, with merged users and their accounts named as they are now; but for who is to be merged.
+  Command InNamesOfToday(const Command& command) const;
+  bool IsLastAdmin(const std::string& organization, const std::string& user) const;
 
   const storage::v1::ActionCataloguePublished::Action* Action(const std::string& name, int64_t now) const;
   const storage::v1::PriceListPublished::Price* Price(const std::string& currency, const std::string& sku,
@@ -152,6 +167,9 @@ class Model {
                                       int64_t now) const;
 
  private:
+  void Merge(const storage::v1::UsersMerged& event);
+  void MoveIn(const storage::v1::FundsMovedIn& event, const storage::v1::Entry& entry);
+  void EndSetup(const std::string& account);
   void SetAside(ModelAccount& account, const ModelParts& parts);
   void Return(ModelAccount& account, const google::protobuf::RepeatedPtrField<storage::v1::Part>& parts);
   void Meter(ModelAccount& account, const storage::v1::MeteredQuantity& metered, int64_t amount);

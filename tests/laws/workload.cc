@@ -68,6 +68,8 @@ Asked Workload::AsOperator(Command command) { return {Operator("olga"), std::mov
 
 Asked Workload::AsService(Command command) { return {{.role = Role::kService, .name = "portal"}, std::move(command)}; }
 
+Asked Workload::AsSupport(Command command) { return {{.role = Role::kSupport, .name = "sam"}, std::move(command)}; }
+
 Asked Workload::AsUser(const UserId& user, Command command) {
   return {{.role = Role::kUser, .name = std::string(user.handle())}, std::move(command)};
 }
@@ -100,14 +102,17 @@ void Workload::Begin() {
                                        .user = User("bob"),
                                        .access = {.admin = dice_.OneIn(3), .allow_billable_activities = true}}));
   add(AsUser(User("bob"), AcceptInvitation{.organization = Organization("lab"), .user = User("bob")}));
-  for (const BillingAccountId& account : {BillingAccountId(User("ada")), BillingAccountId(Organization("lab"))}) {
+  std::vector<BillingAccountId> set_up = {BillingAccountId(User("ada")), BillingAccountId(Organization("lab"))};
+  if (dice_.OneIn(2)) set_up.emplace_back(User("bob"));
+  for (const BillingAccountId& account : set_up) {
     const LinkSeed link = NewLink();
-    add(AsUser(User("ada"), SubmitAccountUpgrade{.billing_account = account,
-                                                 .user = User("ada"),
-                                                 .contact = {.name = "Fin", .email = "fin@example.org"},
-                                                 .terms_version = "t1",
-                                                 .pricing_version = "p1",
-                                                 .link = link}));
+    const UserId user = account.user().value_or(User("ada"));
+    add(AsUser(user, SubmitAccountUpgrade{.billing_account = account,
+                                          .user = user,
+                                          .contact = {.name = "Fin", .email = "fin@example.org"},
+                                          .terms_version = "t1",
+                                          .pricing_version = "p1",
+                                          .link = link}));
     add({{}, ConfirmBilling{.selector = link.selector, .secret_hash = link.secret_hash}});
     add(AsOperator(GrantCredit{.billing_account = account, .amount = Some(), .reason = "start"}));
     add(AsOperator(SetSpendingLimit{.billing_account = account, .limit = Some()}));
@@ -196,6 +201,8 @@ PublishPriceList Workload::Prices(const std::string& currency) {
 }
 
 Asked Workload::People() {
+  if (dice_.OneIn(8)) return Ending();
+  if (dice_.OneIn(5)) return Transfer();
   if (dice_.OneIn(2)) {
     const std::string& handle = dice_.Pick(kHandles);
     return {{},
@@ -217,12 +224,56 @@ Asked Workload::People() {
       CreateProject{.user = admin, .name = "work", .bill_to = dice_.OneIn(2) ? BillingAccountId() : AnyAccount()});
 }
 
+// Rare: a world without people has nothing to show.
+Asked Workload::Ending() {
+  const UserId user = AnyUser();
+  switch (dice_.Below(3)) {
+    case 0:
+      return AsSupport(MergeUsers{.from = user, .into = AnyUser(), .reason = "the same person"});
+    case 1:
+      return dice_.OneIn(2) ? AsSupport(CloseUser{.user = user}) : AsUser(user, CloseUser{.user = user});
+    default:
+      return AsSupport(LinkIdentity{
+          .user = user, .identity = {.issuer = "https://login.example.org", .subject = dice_.Pick(kHandles)}});
+  }
+}
+
+Asked Workload::Transfer() {
+  const ProjectId project = AnyProject();
+  const auto payer = model_.projects.find(project.number());
+  const bool known = payer != model_.projects.end() && dice_.OneIn(2);
+  const UserId user = known ? AskerFor(BillingAccountId::Trusted(payer->second)) : AnyUser();
+  if (dice_.OneIn(2)) return AsUser(user, SetProjectPayer{.user = user, .project = project, .bill_to = AnyAccount()});
+  if (model_.offers.empty()) return AsUser(user, DeclineProjectTransfer{.user = user, .project = project});
+  const uint64_t offered = AnyKey(model_.offers, dice_);
+  const UserId receiver = AskerFor(BillingAccountId::Trusted(model_.offers.at(offered)));
+  if (dice_.OneIn(4)) {
+    return AsUser(receiver, DeclineProjectTransfer{.user = receiver, .project = ProjectId(offered)});
+  }
+  return AsUser(receiver, AcceptProjectTransfer{.user = receiver, .project = ProjectId(offered)});
+}
+
 Asked Workload::Membership() {
   const OrganizationId organization = AnyOrganization();
   const auto members = model_.members.find(organization.text());
   const bool member = members != model_.members.end() && dice_.OneIn(2);
   const UserId user = member ? UserId::Trusted(AnyKey(members->second, dice_)) : AnyUser();
   const MemberAccess access{.admin = dice_.OneIn(3), .allow_billable_activities = dice_.OneIn(2)};
+  if (dice_.OneIn(7)) {
+    const UserId actor = dice_.OneIn(2) ? user : AdminOf(organization);
+    return AsUser(actor, RemoveMember{.organization = organization, .user = user});
+  }
+  if (dice_.OneIn(12)) {
+    // Not for long: members of an expired organization have little to do.
+    std::optional<absl::Time> expiry;
+    if (dice_.OneIn(4)) expiry = At(now_ + dice_.Pick<int64_t>({0, 1, kMinute, 7 * kDay}));
+    return AsOperator(SetOrganizationExpiry{.organization = organization, .expire_time = expiry});
+  }
+  if (dice_.OneIn(30)) {
+    return AsUser(AdminOf(organization), SetOrganizationSettings{.organization = organization,
+                                                                 .hides_admins = dice_.OneIn(2),
+                                                                 .restricts_transfers = dice_.OneIn(2)});
+  }
   switch (dice_.Below(4)) {
     case 0:
       return AsUser(AdminOf(organization), InviteMember{.organization = organization, .user = user, .access = access});

@@ -35,10 +35,13 @@ class Workload {
   Asked Random();
   Asked AsOperator(Command command);
   Asked AsService(Command command);
+  Asked AsSupport(Command command);
   Asked AsUser(const UserId& user, Command command);
 
   Asked Policy();
   Asked People();
+  Asked Ending();
+  Asked Transfer();
   Asked Membership();
   Asked Billing();
   Asked Funding();
