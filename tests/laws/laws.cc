@@ -87,7 +87,6 @@ const char* const kSights[] = {
     "a user merged",
     "a merger that moved credits",
     "a merger that moved debt",
-    "a second promotion credit taken back",
     "a merger refused for a hold",
     "a merged user's usage charged to the survivor",
     "a user closed",

@@ -172,7 +172,6 @@ void Laws::On(const storage::v1::CreditRevoked& event, Step& step) {
   step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
   const ModelCredit& credit = account.credits.at(event.credit());
   Law(!credit.over && event.amount_micros() == credit.available(), "what is left of a credit is taken back, once");
-  SawIf(std::holds_alternative<MergeUsers>(step.command), "a second promotion credit taken back");
 }
 
 void Laws::On(const storage::v1::FundsMovedOut& event, Step& step) {
