@@ -38,6 +38,7 @@ absl::StatusOr<PricedUsage> PriceUsage(const Metered& usage, const BillingAccoun
                               carried == account.remainders.end() ? 0 : carried->second);
   if (!priced.has_value()) return AmountTooLarge("charge");
   PricedUsage result{.cost = priced->amount, .category = price->category};
+  result.most_quantity = price->most_quantity;
   result.metered.set_sku(usage.sku);
   result.metered.set_region(usage.region);
   result.metered.set_quantity(usage.quantity);

@@ -17,6 +17,8 @@ struct PricedUsage {
   Money cost;
   std::string category;
   storage::v1::MeteredQuantity metered;
+  // What the price list expects of one usage record at most; 0: no bound.
+  int64_t most_quantity = 0;
 };
 
 // Prices a quantity by the list that was in force when it was used. NO_PRICE, INVALID_FIELD for a time in the future,

@@ -47,7 +47,8 @@ void TakeEffect(Events& events, CreditId id, const BillingAccount& account, absl
   took.set_credit(id.number());
   took.set_billing_account(account.id.text());
   took.set_funds_after_micros(funds.micros());
-  NoticeNewBase(events, account, funds);
+  const bool for_all = account.balance.Find(id)->actions.empty();
+  for_all ? NoticeNewBase(events, account, funds) : NoticeFunds(events, account, funds);
 }
 
 void ExpireCredit(Events& events, CreditId id, const BillingAccount& account, absl::Time now) {

@@ -4,7 +4,6 @@
 
 namespace bursar {
 
-absl::StatusOr<Decision> DecidePolicy(const PublishSponsorship&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecidePeople(const LinkIdentity&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecidePeople(const CloseUser&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecidePeople(const RemoveMember&, const Context&) { BURSAR_CHECK(!"not yet"); }
@@ -20,13 +19,9 @@ absl::StatusOr<Decision> DecideChange(const ApplyBillingChange&, const Context&)
 absl::StatusOr<Decision> DecideChange(const RecordPurchaseOrder&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideAssisted(const RequestAssistedSetup&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideAssisted(const ScheduleAssistedSetup&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideFunds(const RevokeCredit&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideIncrease(const WithdrawLimitIncrease&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideBudget(const SetBudget&, const Context&) { BURSAR_CHECK(!"not yet"); }
 absl::StatusOr<Decision> DecideBudget(const RemoveBudget&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideUsage(const ReleaseQuarantinedUsage&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideUsage(const DiscardQuarantinedUsage&, const Context&) { BURSAR_CHECK(!"not yet"); }
-absl::StatusOr<Decision> DecideReversal(const ReverseCharge&, const Context&) { BURSAR_CHECK(!"not yet"); }
 
 void RemindContact(Events&, const BillingAccount&) { BURSAR_CHECK(!"not yet"); }
 void StartSlot(Events&, const AssistedSetup&) { BURSAR_CHECK(!"not yet"); }

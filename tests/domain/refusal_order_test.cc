@@ -345,8 +345,11 @@ TEST_F(Refusals, ReleaseHold) {
 TEST_F(Refusals, RecordUsage) {
   RecordUsage command = CoreHours(kBob, 1, kBobs);
   command.project = ProjectId(1);
-  command.metered = {
-      .sku = "unknown", .quantity = std::numeric_limits<int64_t>::max(), .usage_time = story.now() + absl::Hours(1)};
+  constexpr int64_t kMoreThanHalf = 15'000'000'000'000;  // of what an account can owe
+  command.metered = {.sku = "unknown", .quantity = kMoreThanHalf, .usage_time = story.now() + absl::Hours(1)};
+  RecordUsage first = CoreHours(kAda, 0, kAdas);
+  first.metered.quantity = kMoreThanHalf;
+  story.Must(first);
   Expect("RecordUsage", command,
          {{Reason::kPermissionDenied, Become("service-portal")},
           {Reason::kUserNotFound, [&] { command.user = kAda; }},
