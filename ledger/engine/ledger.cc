@@ -168,6 +168,13 @@ class Ledger::Engine {
     return *std::move(reply->answer);
   }
 
+  std::unique_ptr<Following> AddFollower(Told told) {
+    return followers_.Add(std::move(told), [this] {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      return durable_position_;
+    });
+  }
+
   const Projections& projections() const { return *projections_; }
   const EventLog& log() const { return *options_.log; }
 
@@ -252,7 +259,7 @@ class Ledger::Engine {
           AnswerAll(group->outcomes, NotAnswered());
           break;
         }
-        Publish(*group->block);
+        Publish(group->block);
       }
       for (Outcome& outcome : group->outcomes) {
         const Done done = std::move(outcome.done);
@@ -275,7 +282,8 @@ class Ledger::Engine {
     return group;
   }
 
-  void Publish(const storage::v1::Block& block) {
+  void Publish(const DurableBlock& published) {
+    const storage::v1::Block& block = *published;
     for (int i = 0; i < block.entries_size();) {
       const std::lock_guard<std::mutex> turnstile(turnstile_);
       const std::unique_lock<std::shared_mutex> lock(durable_mutex_);
@@ -283,9 +291,11 @@ class Ledger::Engine {
         Evolve(durable_, block.entries(i));
       }
     }
-    const std::lock_guard<std::mutex> lock(mutex_);
-    durable_position_ = block.entries(block.entries_size() - 1).position();
-    durable_moved_.notify_all();
+    followers_.Publish(published, [&] {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      durable_position_ = block.entries(block.entries_size() - 1).position();
+      durable_moved_.notify_all();
+    });
   }
 
   absl::StatusOr<Answer> Resolve(Outcome outcome) {
@@ -412,6 +422,8 @@ class Ledger::Engine {
   std::mutex turnstile_;
   std::shared_mutex durable_mutex_;
   State durable_;
+  // Taken before mutex_.
+  Followers followers_;
 
   std::mutex mutex_;
   std::condition_variable work_;           // for the writer: something is queued, or all is over
@@ -485,6 +497,8 @@ absl::Status Ledger::WaitFor(Position position, absl::Time deadline) const {
 }
 
 absl::Status Ledger::Tick() const { return engine_->Tick(); }
+
+std::unique_ptr<Following> Ledger::Follow(Told told) const { return engine_->AddFollower(std::move(told)); }
 
 const Projections& Ledger::projections() const { return engine_->projections(); }
 

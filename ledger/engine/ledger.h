@@ -16,6 +16,7 @@
 #include "ledger/base/clock.h"
 #include "ledger/base/ids.h"
 #include "ledger/domain/state.h"
+#include "ledger/engine/followers.h"
 #include "ledger/engine/submission.h"
 #include "ledger/log/event_log.h"
 #include "ledger/projections/projections.h"
@@ -69,6 +70,11 @@ class Ledger {
   // Waits until whatever the clock has made due is durable. The writer looks by itself when time passes; this is for
   // clocks that are moved by hand.
   absl::Status Tick() const;
+
+  // Follows what becomes durable, without a thread of its own: `told` is called once for every block after after(), in
+  // order and without gaps, right after the durable state has taken it in. It is called by the thread that commits, so
+  // it must be quick, must not block, and must not begin or end a following. What is older is read from log().
+  std::unique_ptr<Following> Follow(Told told) const;
 
   // What the projections know; each says up to which position.
   const Projections& projections() const;

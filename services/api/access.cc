@@ -56,6 +56,8 @@ constexpr AccessRule kAccessRules[] = {
 
     {"bursar.v1.GateService.Check", kUser | kService},
     {"bursar.v1.GateService.CheckBatch", kUser | kService},
+    {"bursar.v1.GateService.StreamChecks", kUser | kService},
+    {"bursar.v1.GateService.WatchFunds", kKnown},
     {"bursar.v1.GateService.PlaceHold", kUser | kService},
     {"bursar.v1.GateService.ExtendHold", kService},
     {"bursar.v1.GateService.CaptureHold", kService},
@@ -63,6 +65,7 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.GateService.GetHold", kKnown},
 
     {"bursar.v1.UsageService.RecordUsage", kService},
+    {"bursar.v1.UsageService.StreamUsage", kService},
 
     {"bursar.v1.FinanceService.GetBalance", kKnown},
     {"bursar.v1.FinanceService.ListCharges", kKnown},
@@ -76,6 +79,7 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.PolicyService.GetPolicy", kAnyone},
 
     {"bursar.v1.HistoryService.ListEntries", kKnown},
+    {"bursar.v1.HistoryService.WatchEntries", kKnown},
 
     {"bursar.v1.OutboxService.ListMessages", kOperator | kSupport},
 };

@@ -12,6 +12,7 @@
 #include "services/api/render.h"
 #include "services/api/requests.h"
 #include "services/api/services.h"
+#include "services/api/watch_funds.h"
 
 namespace bursar {
 namespace {
@@ -74,10 +75,11 @@ void CheckOne(Ledger& ledger, const Call& call, const v1::CheckRequest& request,
 }
 
 // A batch on its way: the last answer that comes in sends them all.
+template <class Response>
 struct CheckBatch {
-  v1::CheckBatchResponse response;
+  Response response;
   std::atomic<int> missing;
-  std::function<void(const absl::StatusOr<v1::CheckBatchResponse>&)> respond;
+  std::function<void(const absl::StatusOr<Response>&)> respond;
 
   void Fill(int index, absl::StatusOr<v1::Decision> decision) {
     v1::CheckResult& result = *response.mutable_results(index);
@@ -90,20 +92,25 @@ struct CheckBatch {
   }
 };
 
-void CheckMany(Ledger& ledger, const Call& call, const v1::CheckBatchRequest& request,
-               std::function<void(const absl::StatusOr<v1::CheckBatchResponse>&)> respond) {
+// `response` is what there is of the answer before any result.
+template <class Request, class Response>
+void CheckMany(Ledger& ledger, const Call& call, const Request& request, Response response,
+               std::function<void(const absl::StatusOr<Response>&)> respond) {
   std::vector<GatedAction> actions;
   for (int i = 0; i < request.gated_actions_size(); ++i) {
     auto action = ParseGatedAction(call, absl::StrCat("gated_actions[", i, "]"), request.gated_actions(i));
     if (!action.ok()) return respond(action.status());
     actions.push_back(*std::move(action));
   }
-  const auto batch = std::make_shared<CheckBatch>();
+  const auto batch = std::make_shared<CheckBatch<Response>>();
+  batch->response = std::move(response);
   batch->respond = std::move(respond);
   batch->missing = static_cast<int>(actions.size());
   for (size_t i = 0; i < actions.size(); ++i) batch->response.add_results();
+  // The last answer may end the call and the request with it.
+  const bool validate_only = request.validate_only();
   for (int i = 0; i < static_cast<int>(actions.size()); ++i) {
-    ServeCheck(ledger, call.principal, std::move(actions[static_cast<size_t>(i)]), request.validate_only(),
+    ServeCheck(ledger, call.principal, std::move(actions[static_cast<size_t>(i)]), validate_only,
                [batch, i](absl::StatusOr<v1::Decision> decision) { batch->Fill(i, std::move(decision)); });
   }
 }
@@ -214,8 +221,18 @@ void AddGateService(Methods& methods, Ledger& ledger) {
       });
   methods.Other<v1::CheckBatchRequest, v1::CheckBatchResponse>(
       /*slow=*/true, [&ledger](const Call& call, const v1::CheckBatchRequest& request, auto respond) {
-        CheckMany(ledger, call, request, std::move(respond));
+        CheckMany<v1::CheckBatchRequest, v1::CheckBatchResponse>(ledger, call, request, {}, std::move(respond));
       });
+  methods.Other<v1::StreamChecksRequest, v1::StreamChecksResponse>(
+      /*slow=*/true, [&ledger](const Call& call, const v1::StreamChecksRequest& request, auto respond) {
+        v1::StreamChecksResponse response;
+        response.set_sequence(request.sequence());
+        CheckMany<v1::StreamChecksRequest, v1::StreamChecksResponse>(ledger, call, request, std::move(response),
+                                                                     std::move(respond));
+      });
+  methods.Watches<v1::WatchFundsRequest>([&ledger](const Call& call, const v1::WatchFundsRequest& request) {
+    return OpenFundsWatch(ledger, call, request);
+  });
   methods.Write<v1::PlaceHoldRequest, v1::PlaceHoldResponse>(ParsePlaceHold, RenderPlaceHold);
   methods.Write<v1::ExtendHoldRequest, v1::ExtendHoldResponse>(ParseExtendHold, RenderExtendHold);
   methods.Write<v1::CaptureHoldRequest, v1::CaptureHoldResponse>(ParseCaptureHold, RenderCaptureHold);

@@ -4,46 +4,16 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "bursar/v1/history.pb.h"
-#include "ledger/domain/permissions.h"
-#include "ledger/domain/refusals.h"
 #include "ledger/log/block.h"
-#include "services/api/render.h"
-#include "services/api/render_event.h"
 #include "services/api/requests.h"
 #include "services/api/services.h"
+#include "services/api/watch_entries.h"
 
 namespace bursar {
 namespace {
 
 // Entries that one call looks at, so that a rare account does not make it read the whole log.
 constexpr Position kMostEntriesRead = 100'000;
-
-// Everything for staff; for others the history of an account that they may see.
-absl::Status MayRead(const Ledger& ledger, const Call& call, const BillingAccountId& account) {
-  absl::Status status;
-  ledger.Read([&](const State& state, absl::Time) {
-    if (account.empty()) {
-      if (!IsStaff(call.principal)) status = PermissionDenied("read the whole history");
-      return;
-    }
-    status = MayReadAccount(state, call.principal, account);
-    if (status.ok() && state.Find(account) == nullptr) status = BillingAccountNotFound(account);
-  });
-  return status;
-}
-
-// The entry with those of its events that are about the account; all of them where none is named.
-v1::Entry ToEntry(const storage::v1::Entry& entry, const std::string& account) {
-  v1::Entry shown;
-  shown.set_position(entry.position());
-  *shown.mutable_commit_time() = ToTimestamp(entry.commit_time());
-  shown.set_principal(entry.principal());
-  shown.set_request_id(entry.request_id());
-  for (const auto& event : entry.events()) {
-    if (account.empty() || IsAbout(event, account)) *shown.add_events() = ToEvent(event);
-  }
-  return shown;
-}
 
 // Entries from `from` to `to`, until the page is full or enough has been read; `next` is then where to go on, else 0.
 struct Page {
@@ -61,7 +31,7 @@ struct Page {
       next = entry.position();
       return false;
     }
-    v1::Entry shown = ToEntry(entry, account);
+    v1::Entry shown = ToEntry(entry, account, {});
     if (account.empty() || shown.events_size() > 0) *response.add_entries() = std::move(shown);
     return true;
   }
@@ -82,7 +52,7 @@ absl::Status Fill(Page& page, const EventLog& log) {
 absl::StatusOr<v1::ListEntriesResponse> ListEntries(const Ledger& ledger, const Call& call,
                                                     const v1::ListEntriesRequest& request) {
   const auto account = IdOf<BillingAccountId>(request.billing_account());
-  if (auto status = MayRead(ledger, call, account); !status.ok()) return status;
+  if (auto status = MayReadHistory(ledger, call, account); !status.ok()) return status;
   const auto token = FromPageToken(request.page_token());
   if (!token.ok()) return token.status();
   uint64_t next = 0;
@@ -110,6 +80,9 @@ void AddHistoryService(Methods& methods, Ledger& ledger) {
       [&ledger](const Call& call, const v1::ListEntriesRequest& request) {
         return ListEntries(ledger, call, request);
       });
+  methods.Watches<v1::WatchEntriesRequest>([&ledger](const Call& call, const v1::WatchEntriesRequest& request) {
+    return OpenEntriesWatch(ledger, call, request);
+  });
 }
 
 }  // namespace bursar

@@ -17,6 +17,7 @@
 #include "ledger/engine/ledger.h"
 #include "services/api/call.h"
 #include "services/api/fingerprint.h"
+#include "services/api/watch.h"
 
 namespace bursar {
 
@@ -26,8 +27,12 @@ struct Method {
   bool slow = false;
   // Where the call's request goes; of the method's input type.
   const google::protobuf::Message* prototype = nullptr;
-  // The request has its form; it lives until the call is answered, and may be changed.
+  // Answers one message; of a bidirectional method, each of them. The request has its form; it lives until it is
+  // answered, and may be changed.
   std::function<void(const Call& call, google::protobuf::Message& request, Respond respond)> serve;
+  // For methods that tell their client of entries instead of answering once; else nullptr.
+  std::function<absl::StatusOr<std::unique_ptr<Watch>>(const Call& call, const google::protobuf::Message& request)>
+      watch;
 };
 
 class Methods {
@@ -69,7 +74,7 @@ class Methods {
   }
 
   // `serve` takes (const Call&, Request&, std::function<void(const absl::StatusOr<Response>&)>) and answers in its own
-  // time.
+  // time. Of a bidirectional method it answers each message.
   template <class Request, class Response, class Serving>
   void Other(bool slow, Serving serve) {
     Add<Request, Response>(slow, [serve](const Call& call, Request& request, Respond respond) {
@@ -77,6 +82,16 @@ class Methods {
         respond(response.status(), response.ok() ? &*response : nullptr);
       });
     });
+  }
+
+  // `open` makes absl::StatusOr<std::unique_ptr<Watch>> of (const Call&, const Request&), from memory.
+  template <class Request, class Opening>
+  void Watches(Opening open) {
+    Method method{.prototype = &Request::default_instance(),
+                  .watch = [open](const Call& call, const google::protobuf::Message& request) {
+                    return open(call, static_cast<const Request&>(request));
+                  }};
+    BURSAR_CHECK(methods_.emplace(Request::descriptor(), std::move(method)).second);
   }
 
   // nullptr where there is none.

@@ -1,8 +1,10 @@
 // bursar.v1.UsageService.
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "bursar/v1/usage.pb.h"
 #include "services/api/fingerprint.h"
@@ -13,14 +15,16 @@
 namespace bursar {
 namespace {
 
-using Respond = std::function<void(const absl::StatusOr<v1::RecordUsageResponse>&)>;
+// A record is the same one whichever method it comes by.
+constexpr absl::string_view kRecordMethod = "bursar.v1.UsageService.RecordUsage";
 
 // Records on their way: the last answer that comes in sends them all.
+template <class Response>
 struct Batch {
-  v1::RecordUsageResponse response;
+  Response response;
   std::vector<Position> positions;
   std::atomic<int> missing;
-  Respond respond;
+  std::function<void(const absl::StatusOr<Response>&)> respond;
 
   void Fill(int index, const absl::StatusOr<Answer>& answer) {
     v1::UsageResult& result = *response.mutable_results(index);
@@ -43,9 +47,13 @@ RecordUsage ParseRecord(const v1::UsageRecord& record) {
           .metered = ParseUsage(record.usage())};
 }
 
-// Each record is a command of its own: its id is the request id.
-void Record(Ledger& ledger, const Call& call, v1::RecordUsageRequest& request, Respond respond) {
-  const auto batch = std::make_shared<Batch>();
+// Each record is a command of its own: its id is the request id. `response` is what there is of the answer before any
+// result.
+template <class Request, class Response>
+void Record(Ledger& ledger, const Call& call, Request& request, Response response,
+            std::function<void(const absl::StatusOr<Response>&)> respond) {
+  const auto batch = std::make_shared<Batch<Response>>();
+  batch->response = std::move(response);
   batch->respond = std::move(respond);
   const int size = request.records_size();
   batch->missing = size;
@@ -57,7 +65,7 @@ void Record(Ledger& ledger, const Call& call, v1::RecordUsageRequest& request, R
   for (auto& record : *request.mutable_records()) {
     submissions.push_back({.principal = call.principal,
                            .request_id = record.record_id(),
-                           .fingerprint = Fingerprint(call.method->full_name(), record, "record_id"),
+                           .fingerprint = Fingerprint(kRecordMethod, record, "record_id"),
                            .command = ParseRecord(record)});
   }
   for (int i = 0; i < size; ++i) {
@@ -76,7 +84,14 @@ void Record(Ledger& ledger, const Call& call, v1::RecordUsageRequest& request, R
 void AddUsageService(Methods& methods, Ledger& ledger) {
   methods.Other<v1::RecordUsageRequest, v1::RecordUsageResponse>(
       /*slow=*/true, [&ledger](const Call& call, v1::RecordUsageRequest& request, auto respond) {
-        Record(ledger, call, request, std::move(respond));
+        Record<v1::RecordUsageRequest, v1::RecordUsageResponse>(ledger, call, request, {}, std::move(respond));
+      });
+  methods.Other<v1::StreamUsageRequest, v1::StreamUsageResponse>(
+      /*slow=*/true, [&ledger](const Call& call, v1::StreamUsageRequest& request, auto respond) {
+        v1::StreamUsageResponse response;
+        response.set_sequence(request.sequence());
+        Record<v1::StreamUsageRequest, v1::StreamUsageResponse>(ledger, call, request, std::move(response),
+                                                                std::move(respond));
       });
 }
 

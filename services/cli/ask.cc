@@ -4,9 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "bursar/v1/gate.pb.h"
-#include "ledger/base/principal.h"
+#include "services/cli/asking.h"
 #include "services/cli/connection.h"
 #include "services/cli/error_text.h"
 #include "services/cli/render.h"
@@ -15,23 +13,7 @@
 #include "services/client/client.h"
 
 namespace bursar::cli {
-namespace {
-
 using google::protobuf::Message;
-
-// Whether the gate was asked and said no, to anything.
-bool IsDenied(const Message& answer) {
-  if (const auto* check = dynamic_cast<const v1::CheckResponse*>(&answer)) return !check->decision().allowed();
-  if (const auto* hold = dynamic_cast<const v1::PlaceHoldResponse*>(&answer)) return !hold->decision().allowed();
-  if (const auto* batch = dynamic_cast<const v1::CheckBatchResponse*>(&answer)) {
-    for (const v1::CheckResult& result : batch->results()) {
-      if (!result.decision().allowed()) return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
 
 ExitCode Ask(const CommandLine& line, const Settings& settings, const World& world) {
   const bool json = settings.Text("format") == "json";
@@ -46,14 +28,7 @@ ExitCode Ask(const CommandLine& line, const Settings& settings, const World& wor
   const absl::StatusOr<std::unique_ptr<Message>> request = RequestOf(line, reading, NewRequestId());
   if (!request.ok()) return fail(request.status(), kMisuse);
 
-  const std::string caller = settings.Text("as");
-  if (!caller.empty() && !Principal::Parse(caller).has_value()) {
-    return fail(absl::InvalidArgumentError(
-                    absl::StrCat("\"", caller,
-                                 "\" is nobody who may ask; write --as with user-, service-, operator-, finance- or "
-                                 "support- and a handle, for example user-ada.")),
-                kMisuse);
-  }
+  if (const absl::Status caller = CheckCaller(settings); !caller.ok()) return fail(caller, kMisuse);
   const absl::StatusOr<Connection> connection = Connection::Open(settings, world);
   if (!connection.ok()) return fail(connection.status(), ExitCodeOfStore(connection.status()));
   asked.server = connection->server();

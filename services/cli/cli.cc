@@ -7,6 +7,7 @@
 #include "services/cli/help.h"
 #include "services/cli/serve.h"
 #include "services/cli/settings.h"
+#include "services/cli/stream.h"
 
 namespace bursar::cli {
 namespace {
@@ -37,7 +38,8 @@ int Run(const std::vector<std::string>& arguments, const World& world) {
   }
   const absl::StatusOr<Settings> settings = Settings::Load(line->settings, world);
   if (!settings.ok()) return Misuse(settings.status(), world);
-  return line->kind == CommandLine::Kind::kServe ? Serve(*settings, world) : Ask(*line, *settings, world);
+  if (line->kind == CommandLine::Kind::kServe) return Serve(*settings, world);
+  return line->verb->streams() ? AskStream(*line, *settings, world) : Ask(*line, *settings, world);
 }
 
 }  // namespace bursar::cli

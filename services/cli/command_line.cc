@@ -70,8 +70,10 @@ class Parser {
       line.fields.emplace_back(flag, option->results());
     }
     const VerbOptions& options = verbs_.at(line.verb);
-    if (options.json_request->count() > 0) line.json_request = options.json_request->results().back();
-    if (options.at != nullptr && options.at->count() > 0) line.at = options.at->results().back();
+    line.json_request = LastOf(options.json_request);
+    line.at = LastOf(options.at);
+    line.count = LastOf(options.count);
+    line.messages = LastOf(options.messages);
     return line;
   }
 
@@ -79,9 +81,17 @@ class Parser {
   struct VerbOptions {
     CLI::App* app = nullptr;
     std::vector<std::pair<RequestFlag, CLI::Option*>> fields;
+    // nullptr where the verb has no such flag.
     CLI::Option* json_request = nullptr;
     CLI::Option* at = nullptr;
+    CLI::Option* count = nullptr;
+    CLI::Option* messages = nullptr;
   };
+
+  static std::optional<std::string> LastOf(const CLI::Option* option) {
+    if (option == nullptr || option->count() == 0) return std::nullopt;
+    return option->results().back();
+  }
 
   static void Prepare(CLI::App& app) {
     app.set_help_flag("--help,-h");
@@ -118,6 +128,11 @@ class Parser {
     }
     VerbOptions& options = verbs_[&verb];
     options.app = app;
+    if (verb.streams()) options.count = AddOption(*app, "--count");
+    if (verb.exchanges()) {
+      options.messages = AddOption(*app, "--messages");
+      return;
+    }
     for (const RequestFlag& flag : FlagsOf(*verb.request, verb.inlined)) {
       const bool positional = !verb.positional.empty() && flag.field().name() == verb.positional;
       const std::string names = positional ? absl::StrCat(flag.name.substr(2), ",", flag.name) : flag.name;

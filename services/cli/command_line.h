@@ -27,6 +27,10 @@ struct CommandLine {
   std::vector<std::pair<RequestFlag, std::vector<std::string>>> fields;
   // File of --json-request.
   std::optional<std::string> json_request;
+  // Of --count, for verbs whose answers keep coming.
+  std::optional<std::string> count;
+  // File of --messages, for verbs whose requests keep coming.
+  std::optional<std::string> messages;
   // Position or time of --at.
   std::optional<std::string> at;
 };

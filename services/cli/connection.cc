@@ -36,4 +36,9 @@ absl::StatusOr<Connection> Connection::Open(const Settings& settings, const Worl
   return connection;
 }
 
+std::optional<Position> Connection::end() const {
+  if (embedded_ == nullptr) return std::nullopt;
+  return embedded_->ledger().log().Last().position;
+}
+
 }  // namespace bursar::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,8 @@ class Connection {
   const Client& client() const { return *client_; }
   // Address of the server; empty for a folder.
   const std::string& server() const { return server_; }
+  // The last entry of the folder, beyond which nothing will come; nullopt for a server.
+  std::optional<Position> end() const;
 
  private:
   Connection() = default;

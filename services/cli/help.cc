@@ -184,7 +184,9 @@ std::string HelpForNoun(const std::string& noun) {
 std::string HelpForVerb(const Verb& verb) {
   std::string positional;
   std::vector<Explained> flags;
+  const bool written = !verb.exchanges();
   for (const RequestFlag& flag : FlagsOf(*verb.request, verb.inlined)) {
+    if (!written) break;
     if (flag.field().name() == verb.positional) positional = absl::StrCat(" [", flag.name.substr(2), "]");
     flags.push_back(Explain(flag));
   }
@@ -193,7 +195,18 @@ std::string HelpForVerb(const Verb& verb) {
     flags.emplace_back(position ? "--at POSITION|TIME" : "--at TIME",
                        position ? "As of this entry or time: a whole number is a position." : "As of this time.");
   }
-  flags.emplace_back("--json-request FILE", "The whole request as JSON; flags come on top. - reads standard input.");
+  if (written) {
+    flags.emplace_back("--json-request FILE", "The whole request as JSON; flags come on top. - reads standard input.");
+  } else {
+    flags.emplace_back("--messages FILE",
+                       absl::StrCat("One ", verb.request->name(),
+                                    " in JSON per line. - reads standard input, which is the "
+                                    "default. Where `sequence` is missing it is the line's number."));
+  }
+  if (verb.streams()) {
+    flags.emplace_back("--count NUMBER", written ? "End when so many facts have been told."
+                                                 : "End when so many messages have been answered.");
+  }
   return absl::StrCat(
       "bursar ", verb.name(), positional, " [flags]\n\n", Paragraphs(CommentOf(verb.method())), Listed("Flags", flags),
       Paragraphs(absl::StrCat("Amounts are written 5.00 or \"5.00 USD\", times 2026-01-31T12:00:00Z, "

@@ -27,15 +27,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// A terminal must not take orders from a name.
-std::string Printable(absl::string_view text) {
-  std::string printable(text);
-  for (char& c : printable) {
-    if (absl::ascii_iscntrl(c)) c = ' ';
-  }
-  return printable;
-}
-
 // Columns that a text takes on a terminal, as far as counting characters tells.
 size_t Width(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
@@ -101,12 +92,6 @@ std::string WriteBinding(const v1::Binding& binding, const std::string& currency
   return text;
 }
 
-std::string WriteVerdict(const v1::Decision& decision) {
-  if (decision.allowed()) return "ALLOWED";
-  return absl::StrCat("DENIED ", decision.bindings().empty() ? WriteReason(decision.reason())
-                                                             : WriteBinding(decision.bindings(0), decision.currency()));
-}
-
 // Messages that are written as one value.
 bool IsValue(const Descriptor& type) {
   return &type == v1::Part::descriptor() || &type == v1::PricedUsage::descriptor() ||
@@ -118,7 +103,7 @@ std::string WriteMessageValue(const Message& value, const std::string& currency)
   const Descriptor* type = value.GetDescriptor();
   if (type == v1::Part::descriptor()) return WritePart(static_cast<const v1::Part&>(value), currency);
   if (type == v1::PricedUsage::descriptor()) return WriteUsage(static_cast<const v1::PricedUsage&>(value), currency);
-  if (type == v1::Decision::descriptor()) return WriteVerdict(static_cast<const v1::Decision&>(value));
+  if (type == v1::Decision::descriptor()) return VerdictOf(static_cast<const v1::Decision&>(value));
   if (type == google::protobuf::Timestamp::descriptor()) {
     const auto& time = static_cast<const google::protobuf::Timestamp&>(value);
     return WriteTime(absl::FromUnixMicros(google::protobuf::util::TimeUtil::TimestampToMicroseconds(time)));
@@ -286,7 +271,7 @@ std::string RenderDecision(const v1::Decision& decision, const std::string& inde
     }
     return absl::StrCat(text, " (position ", decision.position(), ")\n");
   }
-  if (decision.bindings().empty()) absl::StrAppend(&text, indent, WriteVerdict(decision), "\n");
+  if (decision.bindings().empty()) absl::StrAppend(&text, indent, VerdictOf(decision), "\n");
   for (const v1::Binding& binding : decision.bindings()) {
     absl::StrAppend(&text, indent, &binding == &decision.bindings(0) ? "DENIED " : "   and ",
                     WriteBinding(binding, decision.currency()), "\n");
@@ -420,6 +405,20 @@ std::string RenderMessage(const Message& message, const std::string& around, con
 }
 
 }  // namespace
+
+std::string Printable(absl::string_view text) {
+  std::string printable(text);
+  for (char& c : printable) {
+    if (absl::ascii_iscntrl(c)) c = ' ';
+  }
+  return printable;
+}
+
+std::string VerdictOf(const v1::Decision& decision) {
+  if (decision.allowed()) return "ALLOWED";
+  return absl::StrCat("DENIED ", decision.bindings().empty() ? WriteReason(decision.reason())
+                                                             : WriteBinding(decision.bindings(0), decision.currency()));
+}
 
 std::string RenderForPeople(const Message& message, const std::vector<std::string>& columns) {
   return RenderMessage(message, "", "", true, columns);

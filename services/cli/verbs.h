@@ -24,6 +24,10 @@ struct Verb {
   std::string example;
 
   const google::protobuf::MethodDescriptor& method() const;
+  // Whether answers keep coming.
+  bool streams() const { return method().server_streaming(); }
+  // Whether requests do too: then they are read from lines instead of flags.
+  bool exchanges() const { return method().client_streaming(); }
   // "gate place-hold"
   std::string name() const { return verb.empty() ? noun : noun + " " + verb; }
 };

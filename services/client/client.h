@@ -48,6 +48,7 @@ class Client {
   Client(std::shared_ptr<grpc::Channel> channel, Options options);
 
   const std::string& principal() const { return options_.principal; }
+  int attempts() const { return options_.attempts; }
 
   template <class Response, class Request>
   absl::StatusOr<Response> Call(const Request& request, absl::Time deadline) const {
@@ -83,6 +84,8 @@ class Client {
   }
 
  private:
+  friend class ClientStream;
+
   using MessageDone = std::function<void(const absl::Status& status, Message& response)>;
   struct AsyncCall;
 

@@ -1,15 +1,18 @@
 #include "services/grpc/door.h"
 
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/server_callback_handlers.h"
+#include "services/grpc/bytes.h"
 #include "services/grpc/caller.h"
 #include "services/grpc/errors.h"
+#include "services/grpc/streams.h"
 
 namespace bursar {
 namespace {
@@ -23,25 +26,6 @@ class Reactor : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 };
 
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const auto deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) return absl::InfiniteFuture();
-  return absl::FromChrono(deadline);
-}
-
-// The request in one piece; copies where it came in several.
-absl::StatusOr<std::string> BytesOf(const grpc::ByteBuffer& buffer) {
-  grpc::Slice slice;
-  if (!buffer.DumpToSingleSlice(&slice).ok()) return absl::InternalError("The request cannot be read.");
-  return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
-}
-
-grpc::ByteBuffer BufferOf(const google::protobuf::Message& response) {
-  grpc::Slice slice(response.ByteSizeLong());
-  response.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
-  return {&slice, 1};
-}
-
 class RawService : public grpc::Service {
  public:
   RawService(const ServiceDescriptor& service, Calls& calls) {
@@ -49,17 +33,27 @@ class RawService : public grpc::Service {
       const MethodDescriptor* method = service.method(i);
       // gRPC keeps the pointer.
       names_.push_back(std::make_unique<std::string>(absl::StrCat("/", service.full_name(), "/", method->name())));
-      AddMethod(
-          new grpc::internal::RpcServiceMethod(names_.back()->c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-      MarkMethodRawCallback(i, new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-                                   [&calls, method](grpc::CallbackServerContext* context,
-                                                    const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-                                     return Serve(calls, *method, *context, *request, *response);
-                                   }));
+      const bool streams = method->client_streaming() || method->server_streaming();
+      AddMethod(new grpc::internal::RpcServiceMethod(
+          names_.back()->c_str(),
+          streams ? grpc::internal::RpcMethod::BIDI_STREAMING : grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+      MarkMethodRawCallback(i, streams ? StreamHandler(calls, *method) : UnaryHandler(calls, *method));
     }
   }
 
  private:
+  static grpc::internal::MethodHandler* UnaryHandler(Calls& calls, const MethodDescriptor& method) {
+    return new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+        [&calls, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                          grpc::ByteBuffer* response) { return Serve(calls, method, *context, *request, *response); });
+  }
+
+  // On the wire a call with one request and many answers is a bidirectional one, so that one kind is enough here.
+  static grpc::internal::MethodHandler* StreamHandler(Calls& calls, const MethodDescriptor& method) {
+    return new grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+        [&calls, &method](grpc::CallbackServerContext* context) { return ServeStream(calls, method, *context); });
+  }
+
   static grpc::ServerUnaryReactor* Serve(Calls& calls, const MethodDescriptor& method,
                                          const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
                                          grpc::ByteBuffer& response) {

@@ -146,6 +146,7 @@ Server::~Server() { Drain(absl::ZeroDuration()); }
 void Server::Drain(absl::Duration grace) {
   std::call_once(parts_->drained, [&] {
     if (auto* health = parts_->grpc_server->GetHealthCheckService()) health->Shutdown();
+    parts_->calls->EndStreams();
     parts_->grpc_server->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     parts_->grpc_server->Wait();
   });

@@ -46,7 +46,7 @@ class Server {
   // As Drain, without waiting for calls that do not end.
   ~Server();
 
-  // Takes no new calls, and lets those that are under way end, for as long as `grace`. Idempotent.
+  // Takes no new calls, ends those that stream, and lets the others end, for as long as `grace`. Idempotent.
   void Drain(absl::Duration grace);
 
   // A way in from this process that needs no port.

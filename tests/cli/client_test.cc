@@ -1,13 +1,16 @@
 #include "services/client/client.h"
 
 #include <future>
+#include <thread>
 
 #include "bursar/v1/account.pb.h"
+#include "bursar/v1/history.pb.h"
 #include "bursar/v1/policy.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/api/call_log.h"
 #include "services/client/status.h"
+#include "services/client/stream.h"
 #include "services/server/server.h"
 
 namespace bursar {
@@ -96,6 +99,31 @@ TEST_F(ClientTest, GivesUpAfterItsAttemptsOrAtTheDeadline) {
   const absl::Time soon = absl::Now() + absl::Milliseconds(200);
   EXPECT_FALSE(patient.Call<v1::GetPolicyResponse>(v1::GetPolicyRequest(), soon).ok());
   EXPECT_FALSE(Await<v1::GetPolicyResponse>(patient, v1::GetPolicyRequest(), soon).ok());
+}
+
+TEST_F(ClientTest, AWatchGivesUpOnAServerThatWasNeverThere) {
+  const std::string address = "127.0.0.1:" + std::to_string(Start("127.0.0.1:0")->port());
+  const Client client(NewChannel(address), {.principal = "finance-fay", .attempts = 2});
+  int lost = 0;
+  ClientWatch watch(client, *MethodOf(*v1::WatchEntriesRequest::descriptor()), v1::WatchEntriesRequest(),
+                    [&](const absl::Status&) { ++lost; });
+  v1::WatchEntriesResponse message;
+  EXPECT_FALSE(watch.Next(message));
+  EXPECT_TRUE(absl::IsUnavailable(watch.status())) << watch.status();
+  EXPECT_EQ(lost, 1);
+}
+
+TEST_F(ClientTest, AWatchEndsWhenItIsCancelled) {
+  const auto server = Start("");
+  const Client client(server->InProcessChannel(), {.principal = "finance-fay"});
+  ClientWatch watch(client, *MethodOf(*v1::WatchEntriesRequest::descriptor()), v1::WatchEntriesRequest(),
+                    [](const absl::Status&) {});
+  v1::WatchEntriesResponse message;
+  ASSERT_TRUE(watch.Next(message));
+  std::thread cancelling([&] { watch.Cancel(); });
+  EXPECT_FALSE(watch.Next(message));
+  EXPECT_TRUE(watch.status().ok()) << watch.status();
+  cancelling.join();
 }
 
 }  // namespace

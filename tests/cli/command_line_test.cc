@@ -100,7 +100,7 @@ TEST(Verbs, EveryMethodHasOne) {
 TEST(Verbs, NoFlagHasTheNameOfASettingOrOfAnotherFlag) {
   for (const Verb& verb : Verbs()) {
     // --version is a flag of `policy publish-terms` too; the program's own is for the program on its own.
-    std::set<std::string> names = {"--help", "--json-request", "--at"};
+    std::set<std::string> names = {"--help", "--json-request", "--at", "--count", "--messages"};
     for (const Setting& setting : AllSettings()) names.insert(setting.flag());
     for (const RequestFlag& flag : FlagsOf(*verb.request, verb.inlined)) {
       EXPECT_TRUE(names.insert(flag.name).second) << verb.name() << " " << flag.name;

@@ -28,8 +28,8 @@ class Folder {
 };
 
 // Says in its first line where it serves, as soon as it does.
-inline Process Serve(const std::string& data_folder) {
-  return Process(BURSAR_PROGRAM, {"serve", "--data-dir", data_folder, "--listen", "127.0.0.1:0"});
+inline Process Serve(const std::string& data_folder, const std::string& address = "127.0.0.1:0") {
+  return Process(BURSAR_PROGRAM, {"serve", "--data-dir", data_folder, "--listen", address});
 }
 
 // "... at 127.0.0.1:1234 (..." -> "127.0.0.1:1234"

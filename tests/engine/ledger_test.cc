@@ -224,6 +224,46 @@ TEST_F(LedgerTest, TheSameRequestTwiceChangesNothingAndGetsTheSameAnswer) {
   EXPECT_EQ(log_.Last().position, 1u);
 }
 
+TEST_F(LedgerTest, AFollowerIsToldOfEveryBlockOnceWhenItIsDurable) {
+  MustAnswer(Publish("before"));
+  std::mutex mutex;
+  std::vector<Position> told;
+  auto following = ledger_->Follow([&](const DurableBlock& block) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (const storage::v1::Entry& entry : block->entries()) told.push_back(entry.position());
+    EXPECT_EQ(DurablePosition(), told.back());
+  });
+  EXPECT_EQ(following->after(), 1u);
+  MustAnswer(Publish("second", "second"));
+  Answers answers;
+  Jam(answers);
+  // Told only of what is durable.
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    EXPECT_THAT(told, ElementsAre(2));
+  }
+  ledger_->Submit(Publish("fourth", "fourth"), answers.For("fourth"));
+  ledger_->Submit(Publish("fifth", "fifth"), answers.For("fifth"));
+  log_.Release();
+  answers.Await(3);
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    EXPECT_THAT(told, ElementsAre(2, 3, 4, 5));
+  }
+  following.reset();
+  MustAnswer(Publish("sixth", "sixth"));
+  EXPECT_THAT(told, ElementsAre(2, 3, 4, 5)) << "it does not follow any longer";
+}
+
+TEST_F(LedgerTest, AFollowerIsNotToldOfWhatWasNotAppended) {
+  int told = 0;
+  const auto following = ledger_->Follow([&](const DurableBlock&) { ++told; });
+  log_.FailFromNowOn();
+  EXPECT_FALSE(Ask(Publish("lost")).ok());
+  AwaitFailure();
+  EXPECT_EQ(told, 0);
+}
+
 TEST_F(LedgerTest, TheSameIdForAnotherRequestIsRefused) {
   MustAnswer(Publish("same"));
   EXPECT_EQ(ReasonOf(Ask(Publish("same", "other", "two")).status()), "REQUEST_ID_REUSED");
