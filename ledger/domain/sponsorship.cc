@@ -47,7 +47,8 @@ Money PercentOf(Money amount, int32_t percent) {
 
 Money QuotaLeft(const Sponsorship& sponsorship, const BillingAccountId& payer, const State& state, absl::Time now) {
   const auto use = state.sponsored.find({sponsorship.id, payer});
-  if (use == state.sponsored.end() || !use->second.month.Holds(now)) return sponsorship.quota;
+  // By its first instant: a month without use has no end yet.
+  if (use == state.sponsored.end() || use->second.month.start != MonthOf(now).start) return sponsorship.quota;
   return std::max(Money(), sponsorship.quota - use->second.used - use->second.held);
 }
 

@@ -1,4 +1,6 @@
 // What sponsors pay beside the payer: a share, up to a quota and to their own funds.
+#include "ledger/domain/sponsorship.h"
+
 #include "tests/domain/story.h"
 
 namespace bursar {
@@ -128,6 +130,15 @@ TEST_F(Sponsoring, ReversedWhenBothHavePaidMakesACreditForEach) {
   const Entry entry = story.Must(story.Reversal(charge));
   EXPECT_EQ(story.Account(cleos).balance.Find(CreditId(entry.position()))->available, Usd("0.858"));
   EXPECT_EQ(story.Account(kLabs).balance.Find(CreditId(charge.position()))->available, Usd("0.572"));
+}
+
+TEST(QuotaLeft, OfTheMonthInWhichTimeBeginsDoesNotLastForEver) {
+  State state;
+  state.sponsored[{"first", kAdas}] = {.used = Usd("4")};
+  const Sponsorship sponsorship{.id = "first", .quota = Usd("10")};
+  const absl::Time january = absl::UnixEpoch() + absl::Hours(24 * 30);
+  EXPECT_EQ(QuotaLeft(sponsorship, kAdas, state, january), Usd("6"));
+  EXPECT_EQ(QuotaLeft(sponsorship, kAdas, state, january + absl::Hours(24 * 3)), Usd("10"));
 }
 
 // Whatever is used, paid, granted and reversed in whatever order.
