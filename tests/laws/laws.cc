@@ -84,6 +84,33 @@ const char* const kSights[] = {
     "a link expired",
     "a link opened twice",
     "a dead link refused",
+    "a credit took effect",
+    "a credit revoked",
+    "a credit revoked while held",
+    "a credit revoked twice refused",
+    "a return to a revoked credit",
+    "a prepaid credit paid back",
+    "a prepaid credit not paid back while held",
+    "a charge reversed",
+    "a charge reversed in part",
+    "a charge reversed in several parts",
+    "a reversal of more than is left refused",
+    "a reversal of no charge refused",
+    "a reversal of what was paid",
+    "a reversal to an expired credit",
+    "a reversal to a revoked credit",
+    "a reversal of what was paid back",
+    "a reversal that gave a hold back",
+    "usage set aside",
+    "usage set aside for its price",
+    "a quarantined record released",
+    "a quarantined record released with another quantity",
+    "a quarantined record discarded",
+    "a record that is not in quarantine refused",
+    "a charge with a sponsor",
+    "a sponsor's quota used up",
+    "a sponsor short of funds",
+    "a sponsor's part reversed",
 };
 
 // The only roles that may give a command; empty where it depends on more than the role.
@@ -96,6 +123,14 @@ class RolesFor {
   Roles operator()(const PublishActionCatalogue&) const { return {Role::kOperator}; }
   Roles operator()(const PublishPriceList&) const { return {Role::kOperator}; }
   Roles operator()(const GrantCredit&) const { return {Role::kOperator}; }
+  Roles operator()(const RevokeCredit&) const { return {Role::kOperator}; }
+  Roles operator()(const PublishSponsorship&) const { return {Role::kOperator}; }
+  Roles operator()(const ReleaseQuarantinedUsage&) const { return {Role::kOperator}; }
+  Roles operator()(const DiscardQuarantinedUsage&) const { return {Role::kOperator}; }
+  Roles operator()(const ReverseCharge& command) const {
+    if (command.cause == ReversalCause::kPlatformFailure) return {Role::kOperator, Role::kService};
+    return {Role::kOperator, Role::kFinance};
+  }
   Roles operator()(const SetSpendingLimit&) const { return {Role::kOperator}; }
   Roles operator()(const ApproveLimitIncrease&) const { return {Role::kOperator}; }
   Roles operator()(const DenyLimitIncrease&) const { return {Role::kOperator}; }
@@ -112,12 +147,6 @@ class RolesFor {
 };
 
 int64_t MicrosOf(absl::Time time) { return time == absl::InfiniteFuture() ? kNever : absl::ToUnixMicros(time); }
-
-std::string Say(const ModelParts& parts) {
-  std::string text;
-  for (const auto& [credit, amount] : parts) absl::StrAppend(&text, "[", credit, ": ", amount, "]");
-  return text;
-}
 
 template <class Texts>
 std::string SayAll(const Texts& texts) {
@@ -236,6 +265,7 @@ bool Laws::CannotPrice(const std::string& reason, const Metered& asked, const Mo
 }
 
 void Laws::RefusedOf(const Command& command, const std::string& reason, const Principal& principal, int64_t now) {
+  if (RefusedUndoing(command, reason, now)) return;
   if (const auto* check = std::get_if<Check>(&command)) {
     return RefusedGate(reason, check->action, /*hold=*/false, /*bad_expiry=*/false, now);
   }
@@ -456,9 +486,12 @@ void Laws::CheckBooks(const std::string& id, const ModelAccount& account) {
   int64_t owed = 0;
   int64_t expired = 0;
   int64_t charged = 0;
+  int64_t revoked = 0;
+  int64_t paid_back = 0;
   for (const auto& [number, credit] : account.credits) {
     owed += credit.available() + credit.held();
     expired += credit.expired();
+    (credit.prepaid ? paid_back : revoked) += credit.revoked();
   }
   for (const auto& [category, amount] : account.charged_by_category) charged += amount;
   Law(book(BookAccount::kReceivables) == account.outstanding(), "receivables of ", id, " are ",
@@ -469,6 +502,9 @@ void Laws::CheckBooks(const std::string& id, const ModelAccount& account) {
       charged);
   Law(book(BookAccount::kExpiredCredits) == -expired, "expired credits of ", id, " are ",
       book(BookAccount::kExpiredCredits), ", not -", expired);
+  Law(book(BookAccount::kRevokedCredits) == -revoked, "revoked credits of ", id, " are ",
+      book(BookAccount::kRevokedCredits), ", not -", revoked);
+  Law(paid_back == 0 || book(BookAccount::kCash) >= 0, "more was paid back to ", id, " than it had paid");
 }
 
 void Laws::CheckAccount(const std::string& id) {
@@ -491,14 +527,15 @@ void Laws::CheckAccount(const std::string& id) {
     const ModelCredit& same = found->second;
     Law(credit.granted.micros() == same.granted && credit.available.micros() == same.available() &&
             credit.held.micros() == same.held() && credit.charged.micros() == same.spent() &&
-            credit.expired.micros() == same.expired() && credit.over == same.over,
+            credit.expired.micros() == same.expired() && credit.revoked.micros() == same.revoked() &&
+            credit.over == same.over && credit.taken_back == same.taken_back,
         credit.id.text(), " has available ", credit.available.micros(), ", held ", credit.held.micros(), ", charged ",
         credit.charged.micros(), ", expired ", credit.expired.micros(), "; by the log ", same.available(), ", ",
         same.held(), ", ", same.spent(), ", ", same.expired());
-    Law(credit.granted == credit.available + credit.held + credit.charged + credit.expired, "each micro of ",
-        credit.id.text(), " is in exactly one place");
-    Law(std::min({credit.available, credit.held, credit.charged, credit.expired}) >= Money(), credit.id.text(),
-        " has a part below zero");
+    Law(credit.granted == credit.available + credit.held + credit.charged + credit.expired + credit.revoked,
+        "each micro of ", credit.id.text(), " is in exactly one place");
+    Law(std::min({credit.available, credit.held, credit.charged, credit.expired, credit.revoked}) >= Money(),
+        credit.id.text(), " has a part below zero");
     Law(!credit.over || credit.available == Money(), credit.id.text(), " is over and has something left");
   }
   std::map<std::string, int64_t> charged;
@@ -605,7 +642,6 @@ void Laws::CheckEvent(const Event& event, Step& step) {
       return On(event.promotion_lapsed(), step);
     case Event::kBillingConfirmed:
       return On(event.billing_confirmed(), step);
-    case Event::kSponsorshipPublished:
     case Event::kIdentityLinked:
     case Event::kUsersMerged:
     case Event::kUserClosed:
@@ -626,8 +662,6 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kVerificationReminded:
     case Event::kPurchaseOrderRecorded:
     case Event::kPurchaseOrderAttached:
-    case Event::kCreditRevoked:
-    case Event::kCreditTookEffect:
     case Event::kLimitIncreaseWithdrawn:
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
@@ -638,13 +672,23 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kTerminationOrdered:
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
-    case Event::kSponsorshipCharged:
-    case Event::kSponsorshipReversed:
-    case Event::kChargeReversed:
-    case Event::kUsageQuarantined:
-    case Event::kQuarantineReleased:
-    case Event::kQuarantineDiscarded:
       return;
+    case Event::kCreditRevoked:
+      return On(event.credit_revoked(), step);
+    case Event::kCreditTookEffect:
+      return On(event.credit_took_effect(), step);
+    case Event::kSponsorshipCharged:
+      return On(event.sponsorship_charged(), step);
+    case Event::kSponsorshipReversed:
+      return On(event.sponsorship_reversed(), step);
+    case Event::kChargeReversed:
+      return On(event.charge_reversed(), step);
+    case Event::kUsageQuarantined:
+      return On(event.usage_quarantined(), step);
+    case Event::kQuarantineReleased:
+      return On(event.quarantine_released(), step);
+    case Event::kQuarantineDiscarded:
+      return On(event.quarantine_discarded(), step);
     case Event::kProjectCreated:
       return On(event.project_created(), step);
     case Event::kCreditGranted:
@@ -685,6 +729,7 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kTermsPublished:
     case Event::kActionCataloguePublished:
     case Event::kPriceListPublished:
+    case Event::kSponsorshipPublished:
     case Event::kUserRegistered:
     case Event::kBillingAccountOpened:
     case Event::kPromotionEntitled:
@@ -902,8 +947,11 @@ void Laws::CheckReturn(const google::protobuf::RepeatedPtrField<storage::v1::Par
   if (!broken_.empty()) return;
   for (const auto& part : returned) {
     const bool over = part.credit() != 0 && account.credits.at(part.credit()).over;
-    Law(part.credit_expired() == over, "credit-", part.credit(), " has expired: ", over);
-    SawIf(over, "a return to an expired credit");
+    const bool taken_back = over && account.credits.at(part.credit()).taken_back;
+    Law(part.credit_expired() == (over && !taken_back), "credit-", part.credit(), " has expired: ", over);
+    Law(part.credit_revoked() == taken_back, "credit-", part.credit(), " was revoked: ", taken_back);
+    SawIf(over && !taken_back, "a return to an expired credit");
+    SawIf(taken_back, "a return to a revoked credit");
   }
 }
 
@@ -950,7 +998,13 @@ void Laws::On(const storage::v1::HoldCaptured& event, Step& step) {
 
 void Laws::On(const storage::v1::HoldReleased& event, Step& step) {
   const auto hold = model_.holds.find(event.hold());
-  Law(hold != model_.holds.end() && std::holds_alternative<ReleaseHold>(step.command), "only an open hold is released");
+  const auto* reverse = std::get_if<ReverseCharge>(&step.command);
+  Law(hold != model_.holds.end() && (reverse != nullptr || std::holds_alternative<ReleaseHold>(step.command)),
+      "only an open hold is released");
+  Law(reverse == nullptr || (reverse->cause == ReversalCause::kPlatformFailure &&
+                             model_.charges.at(reverse->charge.number()).hold == event.hold()),
+      "a reversal gives the hold of a failed platform back");
+  SawIf(reverse != nullptr, "a reversal that gave a hold back");
   if (!broken_.empty()) return;
   const ModelAccount& account = model_.accounts.at(hold->second.account);
   step.crossed_before.emplace(hold->second.account, account.crossed_percent);
@@ -1069,22 +1123,34 @@ void Laws::CheckMetered(const storage::v1::MeteredQuantity& metered, const Meter
 
 void Laws::On(const storage::v1::UsageCharged& event, Step& step) {
   const auto* usage = std::get_if<RecordUsage>(&step.command);
-  Law(usage != nullptr, "only usage is charged without a hold");
-  if (usage == nullptr) return;
-  Law(event.billing_account() == model_.PayerOf(usage->user.text(), usage->project.number(), usage->bill_to.text()),
-      "usage is charged to its payer");
+  Law(usage != nullptr || step.released.has_value(), "only usage is charged without a hold");
+  if (!broken_.empty()) return;
+  const std::string payer = usage == nullptr
+                                ? step.released->account
+                                : model_.PayerOf(usage->user.text(), usage->project.number(), usage->bill_to.text());
+  Law(event.billing_account() == payer, "usage is charged to its payer");
+  const Metered& asked = usage == nullptr ? step.released->metered : usage->metered;
   const ModelAccount& account = model_.accounts.at(event.billing_account());
-  step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
+  Law(usage == nullptr || !CannotBeRight(asked, account, step.now), "what cannot be right is not charged");
+  Touch(step, event.billing_account());
   step.claims.push_back({event.billing_account(), "", event.funds_after_micros()});
   const ModelParts drawn = PartsOf(event.drawn());
+  int64_t sponsored = 0;
+  for (const Event& beside : step.entry.events()) sponsored += SumOf(PartsOf(beside.sponsorship_charged().drawn()));
   const int64_t cost = SumOf(drawn);
-  CheckMetered(event.metered(), usage->metered, cost, account, step.now);
+  const ModelShare share = model_.ShareOf(event.billing_account(), event.user_id(), asked.sku,
+                                          event.metered().usage_time(), cost + sponsored, step.now);
+  Law(sponsored == share.amount, "the sponsor pays ", sponsored, " of ", cost + sponsored, ", not ", share.amount);
+  CheckMetered(event.metered(), asked, cost + sponsored, account, step.now);
   const ModelParts expected = account.Draw(cost, "", step.now);
   Law(drawn == expected, "usage drew ", Say(drawn), " instead of ", Say(expected));
   const int64_t funds = account.Funds("", step.now);
   SawIf(cost > 0 && funds >= 0 && funds < cost, "usage that took funds below zero");
   SawIf(cost > 0 && funds < 0, "usage charged below zero");
   SawIf(SourcesAmong(drawn) > 0 && UsesLimit(drawn), "usage spanning credit and limit");
+  SawIf(share.amount > 0, "a charge with a sponsor");
+  SawIf(share.amount < share.wanted && share.amount == share.quota_left, "a sponsor's quota used up");
+  SawIf(share.amount < share.wanted && share.funds < share.quota_left, "a sponsor short of funds");
 }
 
 }  // namespace bursar::laws

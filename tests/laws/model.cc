@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+
 namespace bursar::laws {
 namespace {
 
@@ -25,6 +29,18 @@ const Dated* Latest(const std::vector<Dated>& all, int64_t now, int64_t (*effect
   return latest;
 }
 
+int64_t MonthOf(int64_t time) {
+  const absl::TimeZone utc = absl::UTCTimeZone();
+  return absl::ToUnixMicros(absl::FromCivil(absl::ToCivilMonth(absl::FromUnixMicros(time), utc), utc));
+}
+
+// What sponsors pay in an entry.
+int64_t SponsoredIn(const storage::v1::Entry& entry) {
+  int64_t sum = 0;
+  for (const Event& event : entry.events()) sum += SumOf(PartsOf(event.sponsorship_charged().drawn()));
+  return sum;
+}
+
 void Rebase(ModelAccount& account, const storage::v1::Entry& entry) {
   const int64_t funds = account.Funds("", entry.commit_time());
   if (funds > 0) account.base = funds;
@@ -45,6 +61,12 @@ int64_t SumOf(const ModelParts& parts) {
   int64_t sum = 0;
   for (const auto& [credit, amount] : parts) sum += amount;
   return sum;
+}
+
+std::string Say(const ModelParts& parts) {
+  std::string text;
+  for (const auto& [credit, amount] : parts) absl::StrAppend(&text, "[", credit, ": ", amount, "]");
+  return text;
 }
 
 ModelParts PartsOf(const Parts& parts) {
@@ -129,6 +151,29 @@ std::vector<std::string> Model::JudgeFunds(const ModelAccount& payer, const std:
   return reasons;
 }
 
+ModelShare Model::ShareOf(const std::string& payer, const std::string& user, const std::string& sku, int64_t usage_time,
+                          int64_t cost, int64_t now) const {
+  ModelShare share;
+  for (const auto& one : sponsorships) {
+    const bool named = std::count(one.skus().begin(), one.skus().end(), sku) > 0;
+    const bool open = one.start_time() <= usage_time && usage_time < OrNever(one.end_time());
+    const bool partner = one.partner_id().empty() || one.partner_id() == partner_of_user.at(user);
+    if (!named || !open || !partner || one.currency() != accounts.at(payer).currency) continue;
+    const ModelAccount& sponsor = accounts.at(one.billing_account());
+    if (one.billing_account() == payer || sponsor.setup != ModelAccount::Setup::kConfirmed) return share;
+    const auto used = sponsored.find({one.sponsorship_id(), payer});
+    const bool this_month = used != sponsored.end() && used->second.first == MonthOf(now);
+    share.wanted = static_cast<int64_t>(absl::int128(cost) * one.share_percent() / 100);
+    share.quota_left = one.quota_micros() - (this_month ? used->second.second : 0);
+    share.funds = sponsor.Funds("", now);
+    share.amount = std::max<int64_t>(0, std::min({share.wanted, share.quota_left, share.funds}));
+    share.sponsorship = one.sponsorship_id();
+    share.sponsor = one.billing_account();
+    return share;
+  }
+  return share;
+}
+
 ModelVerdict Model::Judge(const GatedAction& asked, bool hold, int64_t now) const {
   ModelVerdict verdict;
   if (default_payers.count(asked.user.text()) == 0) {
@@ -171,7 +216,39 @@ void Model::Return(ModelAccount& account, const Parts& parts) {
       continue;
     }
     ModelCredit& credit = account.credits.at(part.credit());
-    (credit.over ? credit.returned_late : credit.returned) += part.amount_micros();
+    int64_t& place = credit.taken_back ? credit.returned_taken : credit.returned_late;
+    (credit.over ? place : credit.returned) += part.amount_micros();
+  }
+}
+
+template <class ReversingEvent>
+void Model::Reverse(const ReversingEvent& event) {
+  ModelAccount& account = accounts.at(event.billing_account());
+  for (const auto& [number, amount] : PartsOf(event.returned())) {
+    account.charged_by_category[event.category()] -= amount;
+    if (number == 0) {
+      account.reversed_on_limit += amount;
+      continue;
+    }
+    ModelCredit& credit = account.credits.at(number);
+    credit.reversed += amount;
+    if (credit.Forfeits()) (credit.taken_back ? credit.reversed_taken : credit.reversed_late) += amount;
+  }
+  charges.at(event.charge()).reversed += SumOf(PartsOf(event.returned()));
+  if (event.prepaid_micros() == 0) return;
+  account.prepaid_by_reversal += event.prepaid_micros();
+  ModelCredit& credit = account.credits[event.credit()];
+  credit.priority = kLastPriority;
+  credit.granted = event.prepaid_micros();
+  credit.effective_time = INT64_MIN;
+  credit.prepaid = true;
+}
+
+// What is charged without having been held.
+void Model::Pay(ModelAccount& account, const ModelParts& drawn, const std::string& category) {
+  for (const auto& [number, amount] : drawn) {
+    account.charged_by_category[category] += amount;
+    (number == 0 ? account.charged_on_limit : account.credits.at(number).charged) += amount;
   }
 }
 
@@ -203,6 +280,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     }
     case Event::kUserRegistered:
       default_payers[event.user_registered().user_id()] = event.user_registered().user_id();
+      partner_of_user[event.user_registered().user_id()] = event.user_registered().partner_id();
       return;
     case Event::kBillingAccountOpened:
       accounts[event.billing_account_opened().billing_account()].currency = event.billing_account_opened().currency();
@@ -240,7 +318,6 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kDefaultPayerSet:
       default_payers.at(event.default_payer_set().user_id()) = event.default_payer_set().billing_account();
       return;
-    case Event::kSponsorshipPublished:
     case Event::kIdentityLinked:
     case Event::kUsersMerged:
     case Event::kUserClosed:
@@ -261,8 +338,6 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kVerificationReminded:
     case Event::kPurchaseOrderRecorded:
     case Event::kPurchaseOrderAttached:
-    case Event::kCreditRevoked:
-    case Event::kCreditTookEffect:
     case Event::kLimitIncreaseWithdrawn:
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
@@ -273,12 +348,57 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kTerminationOrdered:
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
-    case Event::kSponsorshipCharged:
-    case Event::kSponsorshipReversed:
+      return;
+    case Event::kSponsorshipPublished:
+      sponsorships.push_back(event.sponsorship_published());
+      return;
+    case Event::kCreditTookEffect: {
+      ModelAccount& account = accounts.at(event.credit_took_effect().billing_account());
+      if (account.credits.at(event.credit_took_effect().credit()).actions.empty()) Rebase(account, entry);
+      return;
+    }
+    case Event::kCreditRevoked: {
+      const auto& revoked = event.credit_revoked();
+      ModelCredit& credit = accounts.at(revoked.billing_account()).credits.at(revoked.credit());
+      credit.over = true;
+      credit.taken_back = true;
+      credit.taken += revoked.amount_micros();
+      return;
+    }
+    case Event::kSponsorshipCharged: {
+      const auto& charged = event.sponsorship_charged();
+      const ModelParts drawn = PartsOf(charged.drawn());
+      ModelCharge& charge = charges[entry.position()];
+      charge.sponsor = charged.billing_account();
+      charge.sponsored = drawn;
+      auto& [month, used] = sponsored[{charged.sponsorship_id(), charged.payer()}];
+      used = (month == charged.window_start() ? used : 0) + SumOf(drawn);
+      month = charged.window_start();
+      return Pay(accounts.at(charged.billing_account()), drawn, charged.category());
+    }
+    case Event::kSponsorshipReversed: {
+      const auto& reversed = event.sponsorship_reversed();
+      auto& [month, used] = sponsored[{reversed.sponsorship_id(), reversed.payer()}];
+      if (month == reversed.window_start()) used -= SumOf(PartsOf(reversed.returned()));
+      return Reverse(reversed);
+    }
     case Event::kChargeReversed:
-    case Event::kUsageQuarantined:
+      return Reverse(event.charge_reversed());
+    case Event::kUsageQuarantined: {
+      const auto& set_aside = event.usage_quarantined();
+      quarantined[set_aside.quarantine()] = {.account = set_aside.billing_account(),
+                                             .user = set_aside.user_id(),
+                                             .metered = {.sku = set_aside.sku(),
+                                                         .region = set_aside.region(),
+                                                         .quantity = set_aside.quantity(),
+                                                         .usage_time = absl::FromUnixMicros(set_aside.usage_time())}};
+      return;
+    }
     case Event::kQuarantineReleased:
+      quarantined.erase(event.quarantine_released().quarantine());
+      return;
     case Event::kQuarantineDiscarded:
+      quarantined.erase(event.quarantine_discarded().quarantine());
       return;
     case Event::kProjectCreated:
       projects[event.project_created().project()] = event.project_created().billing_account();
@@ -329,6 +449,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       credit.priority = kLastPriority;
       credit.granted = paid.prepaid_micros();
       credit.effective_time = INT64_MIN;
+      credit.prepaid = true;
       return Rebase(account, entry);
     }
     case Event::kSpendingLimitSet: {
@@ -379,7 +500,12 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       const auto& captured = event.hold_captured();
       ModelHold& hold = holds.at(captured.hold());
       ModelAccount& account = accounts.at(hold.account);
-      for (const auto& [number, amount] : PartsOf(captured.drawn())) {
+      ModelCharge& charge = charges[entry.position()];
+      charge.account = hold.account;
+      charge.hold = captured.hold();
+      charge.drawn = PartsOf(captured.drawn());
+      charge.entry = entry;
+      for (const auto& [number, amount] : charge.drawn) {
         account.charged_by_category[captured.category()] += amount;
         hold.parts.front().second -= amount;
         if (hold.parts.front().second == 0) hold.parts.erase(hold.parts.begin());
@@ -406,11 +532,12 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kUsageCharged: {
       const auto& charged = event.usage_charged();
       ModelAccount& account = accounts.at(charged.billing_account());
-      for (const auto& [number, amount] : PartsOf(charged.drawn())) {
-        account.charged_by_category[charged.category()] += amount;
-        (number == 0 ? account.charged_on_limit : account.credits.at(number).charged) += amount;
-      }
-      return Meter(account, charged.metered(), SumOf(PartsOf(charged.drawn())));
+      ModelCharge& charge = charges[entry.position()];
+      charge.account = charged.billing_account();
+      charge.drawn = PartsOf(charged.drawn());
+      charge.entry = entry;
+      Pay(account, charge.drawn, charged.category());
+      return Meter(account, charged.metered(), SumOf(charge.drawn) + SponsoredIn(entry));
     }
     case Event::kFundsThresholdCrossed:
       accounts.at(event.funds_threshold_crossed().billing_account()).crossed_percent =

@@ -26,6 +26,7 @@ std::pair<absl::int128, absl::int128> RoundedShare(absl::int128 total, int64_t p
 using ModelParts = std::vector<std::pair<uint64_t, int64_t>>;
 
 int64_t SumOf(const ModelParts& parts);
+std::string Say(const ModelParts& parts);
 ModelParts PartsOf(const google::protobuf::RepeatedPtrField<storage::v1::Part>& parts);
 
 // What moved in and out of a credit so far; where its micros are follows from that.
@@ -35,19 +36,31 @@ struct ModelCredit {
   int64_t expire_time = kNever;
   std::set<std::string> actions;
   bool over = false;
+  bool taken_back = false;
+  bool prepaid = false;
 
   int64_t granted = 0;
-  int64_t set_aside = 0;      // by holds
-  int64_t captured = 0;       // of what was set aside
-  int64_t returned = 0;       // of what was set aside
-  int64_t returned_late = 0;  // the same, after it had expired
-  int64_t charged = 0;        // by usage
-  int64_t lapsed = 0;         // when it expired
+  int64_t set_aside = 0;       // by holds
+  int64_t captured = 0;        // of what was set aside
+  int64_t returned = 0;        // of what was set aside
+  int64_t returned_late = 0;   // the same, after it had expired
+  int64_t charged = 0;         // by usage
+  int64_t lapsed = 0;          // when it expired
+  int64_t taken = 0;           // when it was revoked
+  int64_t returned_taken = 0;  // of what was set aside, after it had been revoked
+  int64_t reversed = 0;        // of what was spent
+  int64_t reversed_late = 0;   // of this, after it had expired
+  int64_t reversed_taken = 0;  // of this, after it had been revoked
 
-  int64_t available() const { return granted - set_aside + returned - charged - lapsed; }
-  int64_t held() const { return set_aside - captured - returned - returned_late; }
-  int64_t spent() const { return captured + charged; }
-  int64_t expired() const { return returned_late + lapsed; }
+  int64_t available() const {
+    return granted - set_aside + returned - charged - lapsed - taken + reversed - reversed_late - reversed_taken;
+  }
+  int64_t held() const { return set_aside - captured - returned - returned_late - returned_taken; }
+  int64_t spent() const { return captured + charged - reversed; }
+  int64_t expired() const { return returned_late + lapsed + reversed_late; }
+  int64_t revoked() const { return returned_taken + taken + reversed_taken; }
+  // Whether what comes back leaves it at once; what was paid in advance is paid back by an event of its own.
+  bool Forfeits() const { return over && !(taken_back && prepaid); }
   // `action` empty: for anything.
   bool PaysFor(const std::string& action, int64_t now) const;
 };
@@ -66,6 +79,8 @@ struct ModelAccount {
   int64_t set_aside_on_limit = 0;
   int64_t captured_on_limit = 0;
   int64_t returned_to_limit = 0;
+  int64_t reversed_on_limit = 0;
+  int64_t prepaid_by_reversal = 0;
   std::map<uint64_t, ModelCredit> credits;
   std::map<std::string, int64_t> charged_by_category;
 
@@ -79,7 +94,7 @@ struct ModelAccount {
   std::map<int64_t, absl::int128> charged_for_metered;
   std::map<int64_t, int64_t> remainders;
 
-  int64_t outstanding() const { return charged_on_limit - settled; }
+  int64_t outstanding() const { return charged_on_limit - settled - reversed_on_limit + prepaid_by_reversal; }
   int64_t held_on_limit() const { return set_aside_on_limit - captured_on_limit - returned_to_limit; }
   int64_t Funds(const std::string& action, int64_t now) const;
   ModelParts Draw(int64_t amount, const std::string& action, int64_t now) const;
@@ -92,6 +107,32 @@ struct ModelHold {
   std::string action;
   ModelParts parts;
   int64_t expire_time = 0;
+};
+
+struct ModelCharge {
+  std::string account;
+  uint64_t hold = 0;
+  ModelParts drawn;
+  std::string sponsor;
+  ModelParts sponsored;
+  int64_t reversed = 0;
+  storage::v1::Entry entry;
+};
+
+struct ModelQuarantine {
+  std::string account;
+  std::string user;
+  Metered metered;
+};
+
+// What a sponsor has to pay, and what bounds it.
+struct ModelShare {
+  int64_t amount = 0;
+  int64_t wanted = 0;
+  int64_t quota_left = 0;
+  int64_t funds = 0;
+  std::string sponsorship;
+  std::string sponsor;
 };
 
 struct ModelIncrease {
@@ -128,6 +169,12 @@ class Model {
   std::map<std::string, ModelAccount> accounts;
   std::map<uint64_t, ModelHold> holds;  // open ones
   std::map<uint64_t, ModelIncrease> increases;
+  std::map<uint64_t, ModelCharge> charges;
+  std::map<uint64_t, ModelQuarantine> quarantined;
+  std::map<std::string, std::string> partner_of_user;
+  std::vector<storage::v1::SponsorshipPublished> sponsorships;
+  // By sponsorship and payer: the month's first instant, and what was paid in it.
+  std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> sponsored;
   std::map<std::string, std::string> default_payers;  // of all users
   std::map<std::string, std::map<std::string, MemberAccess>> members;
   std::map<std::string, std::map<std::string, MemberAccess>> invitations;
@@ -146,6 +193,9 @@ class Model {
                                                       uint64_t* list = nullptr) const;
   bool MayBill(const std::string& user, const std::string& account) const;
   std::string PayerOf(const std::string& user, uint64_t project, const std::string& bill_to) const;
+  // The sponsor's part of what usage costs.
+  ModelShare ShareOf(const std::string& payer, const std::string& user, const std::string& sku, int64_t usage_time,
+                     int64_t cost, int64_t now) const;
   ModelVerdict Judge(const GatedAction& asked, bool hold, int64_t now) const;
   // The rules about money alone, in the order of their reasons.
   std::vector<std::string> JudgeFunds(const ModelAccount& payer, const std::string& action, int64_t cost,
@@ -154,6 +204,9 @@ class Model {
  private:
   void SetAside(ModelAccount& account, const ModelParts& parts);
   void Return(ModelAccount& account, const google::protobuf::RepeatedPtrField<storage::v1::Part>& parts);
+  template <class ReversingEvent>
+  void Reverse(const ReversingEvent& event);
+  void Pay(ModelAccount& account, const ModelParts& drawn, const std::string& category);
   void Meter(ModelAccount& account, const storage::v1::MeteredQuantity& metered, int64_t amount);
 };
 

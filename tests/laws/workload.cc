@@ -116,6 +116,7 @@ void Workload::Begin() {
              SetDefaultPayer{.user = User("bob"), .billing_account = BillingAccountId(Organization("lab"))}));
   add(AsUser(User("bob"), CreateProject{.user = User("bob"), .name = "genomes"}));
   add(AsUser(User("ada"), CreateProject{.user = User("ada"), .name = "exomes"}));
+  if (dice_.OneIn(2)) add(Sponsoring());
 }
 
 // In about these shares, of a thousand.
@@ -128,6 +129,9 @@ Asked Workload::Random() {
   if (roll < 260) return Funding();
   if (roll < 320) return Increase();
   if (roll < 370) return Usage();
+  if (roll < 385) return Revoking();
+  if (roll < 415) return Reversing();
+  if (roll < 425) return Deciding();
   return Holding();
 }
 
@@ -135,7 +139,9 @@ Asked Workload::Policy() {
   const std::optional<absl::Time> effective =
       dice_.OneIn(3) ? std::optional<absl::Time>(At(now_ + dice_.Pick<int64_t>({-1, 0, 1, kHour, kDay})))
                      : std::nullopt;
-  switch (dice_.Below(5)) {
+  switch (dice_.Below(6)) {
+    case 5:
+      return Sponsoring();
     case 0:
       return AsOperator(PublishPartner{.partner_id = dice_.OneIn(2) ? "cloud" : "other", .default_region = "us"});
     case 1:
@@ -188,7 +194,11 @@ PublishPriceList Workload::Prices(const std::string& currency) {
                   .category = "compute"},
                  {.sku = "disk", .price = some(), .per_quantity = 1000, .category = "storage"},
                  {.sku = "net", .region = "us", .price = some(), .per_quantity = INT64_MAX, .category = "egress"},
-                 {.sku = "whole", .price = some(), .per_quantity = 1, .category = "compute"},
+                 {.sku = "whole",
+                  .price = some(),
+                  .per_quantity = 1,
+                  .category = "compute",
+                  .most_quantity = dice_.Pick<int64_t>({0, 9, 10})},
                  {.sku = "free", .price = Money(), .per_quantity = 1, .category = "compute"},
                  {.sku = "huge", .price = rich_ ? kMostMoney : some(), .per_quantity = 2, .category = "compute"}};
   if (dice_.OneIn(20)) list.prices.push_back(list.prices.front());
@@ -386,7 +396,56 @@ Metered Workload::AnyMetered() {
 Asked Workload::Usage() {
   RecordUsage usage{.user = AnyUser(), .project = AnyProject(), .metered = AnyMetered()};
   if (dice_.OneIn(3)) usage.bill_to = AnyAccount();
+  if (dice_.OneIn(30)) usage.metered.quantity = dice_.Pick<int64_t>({-1, -3, -INT64_MAX});
   return AsService(std::move(usage));
+}
+
+Asked Workload::Sponsoring() {
+  PublishSponsorship sponsorship{
+      .sponsorship_id = absl::StrCat("sponsorship-", dice_.Below(4)),
+      .billing_account = dice_.OneIn(4) ? AnyAccount() : BillingAccountId(Organization("lab")),
+      .partner_id = dice_.OneIn(4) ? "cloud" : "",
+      .skus = {"cpu", "disk"},
+      .share_percent = dice_.Pick<int32_t>({1, 33, 50, 100}),
+      .quota = Some()};
+  if (dice_.OneIn(3)) sponsorship.skus = {"whole"};
+  if (dice_.OneIn(4)) sponsorship.start_time = At(now_ + dice_.Pick<int64_t>({-1, 0, 1, kHour}));
+  if (dice_.OneIn(4)) sponsorship.end_time = At(now_ + dice_.Pick<int64_t>({0, 1, kHour, kDay}));
+  return AsOperator(std::move(sponsorship));
+}
+
+Asked Workload::Revoking() {
+  RevokeCredit revoke{.credit = CreditId(1'000'000), .reason = "no more"};
+  if (!model_.accounts.empty() && !dice_.OneIn(40)) {
+    const ModelAccount& account = model_.accounts.at(AnyKey(model_.accounts, dice_));
+    if (!account.credits.empty()) revoke.credit = CreditId(AnyKey(account.credits, dice_));
+  }
+  return AsOperator(std::move(revoke));
+}
+
+Asked Workload::Reversing() {
+  ReverseCharge reverse{.charge = ChargeId(1), .reason = "wrong"};
+  reverse.cause = dice_.OneIn(2) ? ReversalCause::kPlatformFailure : ReversalCause::kCorrection;
+  if (!model_.charges.empty()) {
+    // The newest ones may still have an open hold.
+    const uint64_t number = dice_.OneIn(3) ? model_.charges.rbegin()->first : AnyKey(model_.charges, dice_);
+    const ModelCharge& charge = model_.charges.at(number);
+    reverse.charge = ChargeId(number);
+    reverse.charged = charge.entry;
+    const int64_t left = SumOf(charge.drawn) + SumOf(charge.sponsored) - charge.reversed;
+    if (dice_.OneIn(2)) reverse.amount = std::max(Money::Micros(1), Around(left));
+  }
+  if (dice_.OneIn(40)) reverse.charge = ChargeId(reverse.charge.number() + 1);
+  return {{.role = dice_.Pick({Role::kOperator, Role::kService, Role::kFinance}), .name = "olga"}, std::move(reverse)};
+}
+
+Asked Workload::Deciding() {
+  const QuarantineId record(model_.quarantined.empty() || dice_.OneIn(40) ? 1'000'000
+                                                                          : AnyKey(model_.quarantined, dice_));
+  if (dice_.OneIn(4)) return AsOperator(DiscardQuarantinedUsage{.quarantine = record, .reason = "broken"});
+  ReleaseQuarantinedUsage release{.quarantine = record};
+  if (dice_.OneIn(2)) release.quantity = dice_.Pick<int64_t>({0, 1, 2, 10, -1});
+  return AsOperator(std::move(release));
 }
 
 UserId Workload::AnyUser() {

@@ -45,6 +45,10 @@ class Workload {
   Asked Increase();
   Asked Holding();
   Asked Usage();
+  Asked Sponsoring();
+  Asked Revoking();
+  Asked Reversing();
+  Asked Deciding();
 
   UserId AnyUser();
   OrganizationId AnyOrganization();
