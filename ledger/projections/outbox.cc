@@ -80,6 +80,8 @@ class Taking {
         return On(event.limit_increase_denied());
       case Event::kFundsThresholdCrossed:
         return On(event.funds_threshold_crossed());
+      case Event::kUsageQuarantined:
+        return On(event.usage_quarantined());
       case Event::kPartnerPublished:
       case Event::kPromotionPublished:
       case Event::kTermsPublished:
@@ -125,7 +127,6 @@ class Taking {
       case Event::kSponsorshipCharged:
       case Event::kSponsorshipReversed:
       case Event::kChargeReversed:
-      case Event::kUsageQuarantined:
       case Event::kQuarantineReleased:
       case Event::kQuarantineDiscarded:
       case Event::kProjectCreated:
@@ -292,9 +293,7 @@ class Taking {
         "\nSpent in the last 30 days: ", Amount(event.spent_30_days_micros(), event.currency()),
         "\nPurchase order: ", event.purchase_order().empty() ? "none" : event.purchase_order(),
         "\nReason: ", event.reason().empty() ? "none given" : event.reason(), "\nIncrease: ", increase, "\n"));
-    storage::v1::PersonalData operators;
-    operators.set_name("operators");
-    Send(std::move(message), event.billing_account(), {operators});
+    Send(std::move(message), event.billing_account(), {Operators()});
   }
 
   void On(const storage::v1::LimitIncreaseApproved& event) {
@@ -342,7 +341,29 @@ class Taking {
     Send(std::move(message), event.billing_account(), PeopleBehind(event.billing_account()));
   }
 
+  // Usage.
+
+  void On(const storage::v1::UsageQuarantined& event) {
+    const std::string id = QuarantineId(event.quarantine()).text();
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_USAGE_QUARANTINED);
+    message.set_subject(absl::StrCat(id, ": a usage record of ", event.billing_account(), " was set aside"));
+    message.set_body(
+        absl::StrCat(event.problem(), "\n\nAccount: ", event.billing_account(), "\nUser: ", event.user_id(),
+                     "\nSKU: ", event.sku(), "\nRegion: ", event.region().empty() ? "none" : event.region(),
+                     "\nQuantity: ", event.quantity(), "\nUsed at: ", TimeText(event.usage_time()),
+                     "\n\nIt is not charged. Release it, perhaps with another quantity: ", "bursar usage release ", id,
+                     "; or throw it away: bursar usage discard ", id, "\n"));
+    Send(std::move(message), event.billing_account(), {Operators()});
+  }
+
   // Whom to tell.
+
+  static storage::v1::PersonalData Operators() {
+    storage::v1::PersonalData operators;
+    operators.set_name("operators");
+    return operators;
+  }
 
   storage::v1::PersonalData Person(const std::string& user) {
     auto person = Get<storage::v1::PersonalData>(Table::kPeople, user);

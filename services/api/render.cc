@@ -48,6 +48,7 @@ v1::Part ToPart(const storage::v1::Part& part) {
   shown.set_credit_id(CreditId(part.credit()).text());
   shown.set_amount_micros(part.amount_micros());
   shown.set_credit_expired(part.credit_expired());
+  shown.set_credit_revoked(part.credit_revoked());
   return shown;
 }
 
@@ -170,16 +171,27 @@ v1::Charge ChargeOf(const Charging& event, const storage::v1::Entry& entry) {
   return shown;
 }
 
+void AddSponsor(v1::Charge& shown, const storage::v1::Entry& entry) {
+  const Event& event = EventOf(entry, Event::kSponsorshipCharged);
+  if (!event.has_sponsorship_charged()) return;
+  const auto& charged = event.sponsorship_charged();
+  shown.set_sponsored_micros(SumOf(charged.drawn()));
+  shown.set_sponsor_billing_account(charged.billing_account());
+}
+
 }  // namespace
 
 v1::Charge ToCharge(const storage::v1::Entry& entry) {
   if (const Event& event = EventOf(entry, Event::kUsageCharged); event.has_usage_charged()) {
-    return ChargeOf(event.usage_charged(), entry);
+    v1::Charge shown = ChargeOf(event.usage_charged(), entry);
+    AddSponsor(shown, entry);
+    return shown;
   }
   const auto& captured = EventOf(entry, Event::kHoldCaptured).hold_captured();
   v1::Charge shown = ChargeOf(captured, entry);
   shown.set_action(captured.action());
   shown.set_hold_id(HoldId(captured.hold()).text());
+  AddSponsor(shown, entry);
   return shown;
 }
 
@@ -209,8 +221,12 @@ v1::Credit ToCredit(const Credit& credit, const BillingAccountId& account, const
   shown.set_held_micros(credit.held.micros());
   shown.set_charged_micros(credit.charged.micros());
   shown.set_expired_micros(credit.expired.micros());
+  shown.set_revoked_micros(credit.revoked.micros());
+  shown.set_moved_micros(credit.moved.micros());
   shown.set_priority(credit.priority);
-  *shown.mutable_effective_time() = ToTimestamp(credit.effective_time);
+  if (credit.effective_time != absl::InfinitePast()) {
+    *shown.mutable_effective_time() = ToTimestamp(credit.effective_time);
+  }
   if (credit.expire_time != absl::InfiniteFuture()) *shown.mutable_expire_time() = ToTimestamp(credit.expire_time);
   shown.mutable_actions()->Assign(credit.actions.begin(), credit.actions.end());
   shown.set_reason(credit.reason);
