@@ -166,6 +166,22 @@ TEST_F(Credits, OfTheFutureForSomeActionsLeaveWhatThresholdsMeasureAsItIs) {
   EXPECT_EQ(story.Account(kAdas).funds_base, Usd("1"));
 }
 
+TEST_F(Credits, C6_StayWithThePersonWhenAProjectMovesToAnOrganization) {
+  const Entry credit = story.Must(Grant("50"));
+  const Entry project = story.Must(CreateProject{.user = kAda, .name = "genomes"});
+  story.OpenLab("ada");
+  Event moved;
+  moved.mutable_project_payer_set()->set_project(project.position());
+  moved.mutable_project_payer_set()->set_billing_account(kLabs.text());
+  moved.mutable_project_payer_set()->set_previous_billing_account(kAdas.text());
+  story.Write({moved});
+  RecordUsage usage = CoreHours(kAda, 1);
+  usage.project = ProjectId(project.position());
+  EXPECT_EQ(story.Must(usage).events(0).usage_charged().billing_account(), kLabs.text());
+  EXPECT_EQ(CreditOf(story, credit).available, Usd("50"));
+  EXPECT_EQ(story.Account(kLabs).balance.outstanding, Usd("0.143"));
+}
+
 // Revoking.
 
 RevokeCredit Revocation(const Entry& grant) {
