@@ -47,8 +47,8 @@ auto Members(Of<ListedPrice> auto& v) {
 }
 auto Members(Of<PriceList> auto& v) { return std::tie(v.position, v.effective_time, v.prices); }
 auto Members(Of<Sponsorship> auto& v) {
-  return std::tie(v.id, v.account, v.currency, v.partner_id, v.actions, v.skus, v.share_percent, v.quota, v.start_time,
-                  v.end_time);
+  return std::tie(v.position, v.id, v.account, v.currency, v.partner_id, v.actions, v.skus, v.share_percent, v.quota,
+                  v.start_time, v.end_time);
 }
 auto Members(Of<Policy> auto& v) {
   return std::tie(v.partners, v.promotions, v.terms, v.pricing, v.catalogues, v.price_lists, v.sponsorships);

@@ -261,6 +261,10 @@ absl::Status PartnerNotFound(absl::string_view id) {
   return NotFound(Reason::kPartnerNotFound, "partner", std::string(id));
 }
 
+absl::Status ChargeNotFound(ChargeId id) { return NotFound(Reason::kChargeNotFound, "charge", id.text()); }
+
+absl::Status CreditNotFound(CreditId id) { return NotFound(Reason::kCreditNotFound, "credit", id.text()); }
+
 absl::Status RequestIdReused(absl::string_view request_id) {
   return Refusal(
       absl::StatusCode::kAlreadyExists, Reason::kRequestIdReused,
@@ -497,6 +501,36 @@ absl::Status AmountTooLarge(absl::string_view what) {
       absl::StatusCode::kOutOfRange, Reason::kAmountTooLarge,
       absl::StrCat("The ", what, " would be more than a billing account can hold (1000000000.00). Split the account."),
       {{"most_micros", absl::StrCat(kMostMoney.micros())}});
+}
+
+absl::Status CreditOver(CreditId id) {
+  return Precondition(
+      Reason::kCreditOver, id.text(),
+      absl::StrCat("Nothing is left of ", id.text(), ": it is spent, expired, revoked or moved to another account."),
+      {{"credit", id.text()}});
+}
+
+absl::Status CreditHeld(CreditId id, Money held, absl::string_view currency) {
+  return Precondition(
+      Reason::kNotSettled, id.text(),
+      absl::StrCat(id.text(), " was paid in advance, and holds have set aside ", ToString(held, currency),
+                   " of it. Wait until they are captured or released."),
+      {{"credit", id.text()}, {"held_micros", absl::StrCat(held.micros())}, {"currency", std::string(currency)}});
+}
+
+absl::Status MoreThanCharged(ChargeId id, Money left, absl::string_view currency) {
+  return Precondition(
+      Reason::kChargeReversed, id.text(),
+      absl::StrCat("Of ", id.text(), ", ", ToString(left, currency),
+                   " is left to be reversed. Reverse no more than that."),
+      {{"charge", id.text()}, {"left_micros", absl::StrCat(left.micros())}, {"currency", std::string(currency)}});
+}
+
+absl::Status NotQuarantined(QuarantineId id) {
+  return Precondition(
+      Reason::kNotQuarantined, id.text(),
+      absl::StrCat(id.text(), " is not in quarantine: it was released or discarded, or there never was one."),
+      {{"quarantine", id.text()}});
 }
 
 absl::Status IncreaseNotPending(IncreaseId id, absl::string_view status) {

@@ -107,6 +107,8 @@ absl::Status ProjectNotFound(ProjectId id);
 absl::Status IncreaseNotFound(IncreaseId id);
 absl::Status BudgetNotFound(BudgetId id);
 absl::Status PartnerNotFound(absl::string_view id);
+absl::Status ChargeNotFound(ChargeId id);
+absl::Status CreditNotFound(CreditId id);
 
 // ALREADY_EXISTS.
 absl::Status RequestIdReused(absl::string_view request_id);
@@ -161,6 +163,14 @@ absl::Status NoPrice(absl::string_view sku, absl::string_view region, absl::stri
 absl::Status CurrencyMismatch(absl::string_view given,
                               absl::string_view expected);  // INVALID_ARGUMENT, field "currency"
 absl::Status AmountTooLarge(absl::string_view what);        // OUT_OF_RANGE
+
+// FAILED_PRECONDITION: undoing what was granted, charged or set aside.
+absl::Status CreditOver(CreditId id);
+// NOT_SETTLED: what was paid in advance is paid back as a whole.
+absl::Status CreditHeld(CreditId id, Money held, absl::string_view currency);
+// `left` is what has not been reversed of the charge yet.
+absl::Status MoreThanCharged(ChargeId id, Money left, absl::string_view currency);
+absl::Status NotQuarantined(QuarantineId id);
 
 // Limit increases: FAILED_PRECONDITION, OwnRequest PERMISSION_DENIED.
 absl::Status IncreaseNotPending(IncreaseId id, absl::string_view status);

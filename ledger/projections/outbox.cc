@@ -112,6 +112,8 @@ class Taking {
         return On(event.limit_increase_ended());
       case Event::kFundsThresholdCrossed:
         return On(event.funds_threshold_crossed());
+      case Event::kUsageQuarantined:
+        return On(event.usage_quarantined());
       case Event::kPartnerPublished:
       case Event::kPromotionPublished:
       case Event::kTermsPublished:
@@ -140,7 +142,6 @@ class Taking {
       case Event::kSponsorshipCharged:
       case Event::kSponsorshipReversed:
       case Event::kChargeReversed:
-      case Event::kUsageQuarantined:
       case Event::kQuarantineReleased:
       case Event::kQuarantineDiscarded:
       case Event::kProjectCreated:
@@ -575,6 +576,22 @@ class Taking {
     return std::any_of(entry_.events().begin(), entry_.events().end(), [&](const Event& event) {
       return event.users_merged().from_user_id() == account || event.user_closed().user_id() == account;
     });
+  }
+
+  // Usage.
+
+  void On(const storage::v1::UsageQuarantined& event) {
+    const std::string id = QuarantineId(event.quarantine()).text();
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_USAGE_QUARANTINED);
+    message.set_subject(absl::StrCat(id, ": a usage record of ", event.billing_account(), " was set aside"));
+    message.set_body(
+        absl::StrCat(event.problem(), "\n\nAccount: ", event.billing_account(), "\nUser: ", event.user_id(),
+                     "\nSKU: ", event.sku(), "\nRegion: ", event.region().empty() ? "none" : event.region(),
+                     "\nQuantity: ", event.quantity(), "\nUsed at: ", TimeText(event.usage_time()),
+                     "\n\nIt is not charged. Release it, perhaps with another quantity: ", "bursar usage release ", id,
+                     "; or throw it away: bursar usage discard ", id, "\n"));
+    Send(std::move(message), event.billing_account(), Operators());
   }
 
   // Whom to tell.

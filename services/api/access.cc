@@ -64,6 +64,7 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.BillingService.ListBillingAccounts", kOperator | kFinance | kSupport},
 
     {"bursar.v1.CreditService.GrantCredit", kOperator},
+    {"bursar.v1.CreditService.RevokeCredit", kOperator},
     {"bursar.v1.CreditService.ListCredits", kKnown},
 
     {"bursar.v1.LimitService.SetSpendingLimit", kOperator},
@@ -88,6 +89,10 @@ constexpr AccessRule kAccessRules[] = {
 
     {"bursar.v1.UsageService.RecordUsage", kService},
     {"bursar.v1.UsageService.StreamUsage", kService},
+    {"bursar.v1.UsageService.ReverseCharge", kService | kFinance | kOperator},
+    {"bursar.v1.UsageService.ListQuarantinedUsage", kOperator},
+    {"bursar.v1.UsageService.ReleaseQuarantinedUsage", kOperator},
+    {"bursar.v1.UsageService.DiscardQuarantinedUsage", kOperator},
 
     {"bursar.v1.FinanceService.GetBalance", kKnown},
     {"bursar.v1.FinanceService.ListCharges", kKnown},
@@ -106,6 +111,7 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.PolicyService.PublishTerms", kOperator},
     {"bursar.v1.PolicyService.PublishActionCatalogue", kOperator},
     {"bursar.v1.PolicyService.PublishPriceList", kOperator},
+    {"bursar.v1.PolicyService.PublishSponsorship", kOperator},
     {"bursar.v1.PolicyService.GetPolicy", kAnyone},
 
     {"bursar.v1.HistoryService.ListEntries", kKnown},

@@ -587,8 +587,11 @@ TEST_F(Refusals, ReleaseHold) {
 TEST_F(Refusals, RecordUsage) {
   RecordUsage command = CoreHours(kBob, 1, kBobs);
   command.project = ProjectId(1);
-  command.metered = {
-      .sku = "unknown", .quantity = std::numeric_limits<int64_t>::max(), .usage_time = story.now() + absl::Hours(1)};
+  constexpr int64_t kMoreThanHalf = 15'000'000'000'000;  // of what an account can owe
+  command.metered = {.sku = "unknown", .quantity = kMoreThanHalf, .usage_time = story.now() + absl::Hours(1)};
+  RecordUsage first = CoreHours(kAda, 0, kAdas);
+  first.metered.quantity = kMoreThanHalf;
+  story.Must(first);
   Expect("RecordUsage", command,
          {{Reason::kPermissionDenied, Become("service-portal")},
           {Reason::kUserNotFound, [&] { command.user = kAda; }},
@@ -605,6 +608,70 @@ TEST_F(Refusals, AdvanceClock) {
          {{Reason::kPermissionDenied, Become("service-portal")},
           {Reason::kClockNotManual, [&] { command.clock_is_manual = true; }},
           {Reason::kClockWouldGoBack, [&] { command.to = story.now(); }}});
+}
+
+TEST_F(Refusals, RevokeCredit) {
+  const auto grant = [&] {
+    return CreditId(story.Must(GrantCredit{.billing_account = kAdas, .amount = Usd("1"), .reason = "x"}).position());
+  };
+  const Entry paid = story.Must(RecordPayment{.billing_account = kAdas, .amount = Usd("1")});
+  const CreditId revoked = grant();
+  story.Must(RevokeCredit{.credit = revoked});
+  const HoldId hold = story.Hold(Job(kAda, Usd("51")));
+  RevokeCredit command{.credit = CreditId(1)};
+  Expect("RevokeCredit", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kCreditNotFound, [&] { command.credit = revoked; }},
+          {Reason::kCreditOver, [&] { command.credit = CreditId(paid.position()); }},
+          {Reason::kNotSettled, [&] { story.Must(ReleaseHold{.hold = hold}); }}});
+}
+
+TEST_F(Refusals, ReverseCharge) {
+  const Entry charge = story.Must(CoreHours(kAda, 10));
+  ReverseCharge command{.charge = ChargeId(1), .amount = Usd("1.44"), .charged = story.entries().front()};
+  Expect("ReverseCharge", command,
+         {{Reason::kPermissionDenied, Become("finance-fay")},
+          {Reason::kChargeNotFound,
+           [&] {
+             command.charge = ChargeId(charge.position());
+             command.charged = charge;
+           }},
+          {Reason::kChargeReversed, [&] { command.amount = Usd("1.43"); }}});
+}
+
+TEST_F(Refusals, ReleaseQuarantinedUsage) {
+  constexpr int64_t kMoreThanHalf = 15'000'000'000'000;  // of what an account can owe
+  const Entry negative = story.Must(CoreHours(kAda, -1));
+  RecordUsage first = CoreHours(kAda, 0, kAdas);
+  first.metered.quantity = kMoreThanHalf;
+  story.Must(first);
+  ReleaseQuarantinedUsage command{.quarantine = QuarantineId(1)};
+  Expect("ReleaseQuarantinedUsage", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kNotQuarantined, [&] { command.quarantine = QuarantineId(negative.position()); }},
+          {Reason::kInvalidField, [&] { command.quantity = kMoreThanHalf; }},
+          {Reason::kAmountTooLarge, [&] { command.quantity = 1; }}});
+}
+
+TEST_F(Refusals, DiscardQuarantinedUsage) {
+  const Entry negative = story.Must(CoreHours(kAda, -1));
+  DiscardQuarantinedUsage command{.quarantine = QuarantineId(1)};
+  Expect("DiscardQuarantinedUsage", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kNotQuarantined, [&] { command.quarantine = QuarantineId(negative.position()); }}});
+}
+
+TEST_F(Refusals, PublishSponsorship) {
+  PublishSponsorship command{.sponsorship_id = "taken", .billing_account = kBobs, .partner_id = "nobody"};
+  story.Must(PublishSponsorship{.sponsorship_id = "taken", .billing_account = kLabs, .skus = {"storage"}});
+  command.start_time = story.now() - absl::Hours(1);
+  Expect("PublishSponsorship", command,
+         {{Reason::kPermissionDenied, Become("operator-olga")},
+          {Reason::kBillingAccountNotFound, [&] { command.billing_account = kLabs; }},
+          {Reason::kPartnerNotFound, [&] { command.partner_id = kPartner; }},
+          {Reason::kAlreadyPublished, [&] { command.sponsorship_id = "other"; }},
+          {Reason::kEffectiveTimeInPast, [&] { command.start_time.reset(); }},
+          {Reason::kInvalidField, [&] { command.actions = {"analysis.run"}; }}});
 }
 
 // The gate's own order is that of its denials; for want of permission it says nothing else.

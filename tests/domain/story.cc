@@ -176,6 +176,12 @@ HoldId Story::Hold(const GatedAction& action) {
   return HoldId(entry.position());
 }
 
+ReverseCharge Story::Reversal(const Entry& charge, ReversalCause cause) const {
+  return {.charge = ChargeId(charge.position()), .cause = cause, .reason = "It was wrong.", .charged = charge};
+}
+
+Entry Story::Write(const std::vector<Event>& events) { return Append({.events = events}, As("support-sam")); }
+
 int Story::Count(Event::KindCase kind) const {
   int count = 0;
   for (const Entry& entry : entries_) {
@@ -305,6 +311,12 @@ void Story::CheckSaidFunds(const Event& event) const {
   if (event.has_spending_limit_set()) {
     EXPECT_EQ(event.spending_limit_set().funds_after_micros(), Funds(id).micros());
   }
+  if (event.has_credit_revoked()) {
+    EXPECT_EQ(event.credit_revoked().funds_after_micros(), Funds(id).micros());
+  }
+  if (event.has_charge_reversed()) {
+    EXPECT_EQ(event.charge_reversed().funds_after_micros(), Funds(id).micros());
+  }
   if (event.has_usage_charged()) {
     EXPECT_EQ(event.usage_charged().funds_after_micros(), Funds(id).micros());
   }
@@ -358,7 +370,10 @@ void Story::CheckBudgets() const {
 // Each micro of a credit is in one place, and what is held is what the holds hold.
 void Story::CheckMoney() const {
   std::map<BillingAccountId, Money> held;
-  for (const auto& [id, hold] : state_.holds) held[hold.account] += hold.Held();
+  for (const auto& [id, hold] : state_.holds) {
+    held[hold.account] += hold.Held();
+    if (!hold.sponsored.parts.empty()) held[hold.sponsored.account] += Sum(hold.sponsored.parts);
+  }
   for (const auto& [id, account] : state_.accounts) {
     EXPECT_EQ(account.balance.Held(), held[id]) << id.text();
     EXPECT_GE(account.balance.held_on_limit, Money()) << id.text();
@@ -370,7 +385,10 @@ void Story::CheckMoney() const {
           << credit.id.text();
       for (const Money part : parts) {
         EXPECT_GE(part, Money()) << credit.id.text();
+        sum += part;
       }
+      EXPECT_EQ(sum, credit.granted) << credit.id.text();
+      EXPECT_TRUE(!credit.over || credit.available == Money()) << credit.id.text() << " is over";
     }
   }
 }

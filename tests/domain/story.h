@@ -82,6 +82,10 @@ class Story {
   // Ada is admin of the lab, which has a limit of 1,000; bob may bill to it, eve may not. Nobody has a promotion.
   void FundedLab(bool hides_admins = false);
   HoldId Hold(const GatedAction& action);
+  // What undoes the charge that an entry made, wholly.
+  ReverseCharge Reversal(const Entry& charge, ReversalCause cause = ReversalCause::kCorrection) const;
+  // Written without being decided.
+  Entry Write(const std::vector<Event>& events);
 
   void Pass(absl::Duration duration) { now_ += duration; }
   absl::Time now() const { return now_; }

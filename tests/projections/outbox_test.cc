@@ -222,6 +222,21 @@ TEST(Outbox, L1_TheOperatorGetsOneMessageWithAllThatItTakesToDecide) {
   EXPECT_THAT(messages[0].body, HasSubstr(absl::StrCat("increase-", world.state.position)));
 }
 
+TEST(Outbox, M4_TheOperatorGetsOneMessageForAUsageRecordThatIsSetAside) {
+  World world;
+  world.Register("ada");
+  const Position set_aside =
+      world.Do("service-portal", RecordUsage{.user = UserOf("ada"), .metered = {.sku = "storage", .quantity = -3}});
+  world.Do("operator-olga",
+           DiscardQuarantinedUsage{.quarantine = QuarantineId(set_aside), .reason = "A broken meter."});
+  const std::vector<Message> messages = Messages(world, MessageRow::KIND_USAGE_QUARANTINED);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].to[0].name, "operators");
+  EXPECT_THAT(messages[0].subject, HasSubstr(QuarantineId(set_aside).text()));
+  EXPECT_THAT(messages[0].body, HasSubstr("Quantity: -3"));
+  EXPECT_THAT(messages[0].body, HasSubstr("The quantity is negative."));
+}
+
 TEST(Outbox, L5_L8_TheRequesterIsToldWhatWasDecidedAndWhy) {
   World world;
   MakeLab(world, Usd(5000));
