@@ -33,9 +33,10 @@ struct BillingSetup {
   absl::Time expire_time;
   // When its contact is reminded; InfiniteFuture: never.
   absl::Time remind_time = absl::InfiniteFuture();
-  // The entry in which that link was mailed, and the one in which it was used; 0 before.
+  // The entry in which that link was mailed, and the one in which it was used to confirm or to decline; 0 before.
   Position sent_at = 0;
   Position confirmed_at = 0;
+  Position declined_at = 0;
   // The number of the purchase order on the bills; empty for none.
   std::string purchase_order;
   // Open requests; empty for none.
@@ -122,6 +123,11 @@ struct BillingAccount {
 
   const Budget* Find(BudgetId budget) const;
   Budget* Find(BudgetId budget);
+
+  // What was charged today and on the twenty-nine days before it.
+  Money SpentLately(absl::Time now) const;
+  // Adds to that, and forgets the days before.
+  void Spend(Money amount, absl::Time now);
 };
 
 // What a buyer ordered, as told by the buyer's platform.

@@ -47,8 +47,8 @@ auto Members(Of<ListedPrice> auto& v) {
 }
 auto Members(Of<PriceList> auto& v) { return std::tie(v.position, v.effective_time, v.prices); }
 auto Members(Of<Sponsorship> auto& v) {
-  return std::tie(v.id, v.account, v.currency, v.partner_id, v.actions, v.skus, v.share_percent, v.quota, v.start_time,
-                  v.end_time);
+  return std::tie(v.position, v.id, v.account, v.currency, v.partner_id, v.actions, v.skus, v.share_percent, v.quota,
+                  v.start_time, v.end_time);
 }
 auto Members(Of<Policy> auto& v) {
   return std::tie(v.partners, v.promotions, v.terms, v.pricing, v.catalogues, v.price_lists, v.sponsorships);
@@ -71,8 +71,8 @@ auto Members(Of<Project> auto& v) {
 }
 auto Members(Of<BillingSetup> auto& v) {
   return std::tie(v.status, v.route, v.contact, v.terms_version, v.pricing_version, v.confirmed_contact, v.selector,
-                  v.secret_hash, v.sent_time, v.expire_time, v.remind_time, v.sent_at, v.confirmed_at, v.purchase_order,
-                  v.open_change, v.open_setup);
+                  v.secret_hash, v.sent_time, v.expire_time, v.remind_time, v.sent_at, v.confirmed_at, v.declined_at,
+                  v.purchase_order, v.open_change, v.open_setup);
 }
 auto Members(Of<BillingChange> auto& v) {
   return std::tie(v.id, v.account, v.requester, v.contact, v.purchase_order, v.request_time);
@@ -129,8 +129,9 @@ auto Members(Of<State> auto& v) {
       std::tuple(Derived{v.account_of_credit}), std::tie(v.holds, v.expired_holds), std::tuple(Derived{v.spent_holds}),
       std::tie(v.increases), std::tuple(Derived{v.account_of_budget}),
       std::tie(v.billing_changes, v.assisted_setups, v.account_of_reminder), std::tuple(Derived{v.account_of_link}),
-      std::tie(v.purchase_orders, v.quarantined, v.sponsored, v.reversed, v.recent_denials, v.due),
-      std::tuple(Derived{v.denials_by_age}), std::tie(v.expired_holds_by_age));
+      std::tie(v.purchase_orders), std::tuple(Derived{v.order_of_number}), std::tuple(Derived{v.waiting_orders}),
+      std::tie(v.quarantined, v.sponsored, v.reversed, v.recent_denials, v.due), std::tuple(Derived{v.denials_by_age}),
+      std::tie(v.expired_holds_by_age));
 }
 
 // Builds what is Derived from what it is derived from.
@@ -150,6 +151,10 @@ void Index(State& state) {
   }
   for (const auto& [id, hold] : state.holds) {
     if (hold.IsSpent()) state.spent_holds.emplace(hold.account, id);
+  }
+  for (const auto& [id, order] : state.purchase_orders) {
+    state.order_of_number[{order.platform_id, order.number}] = id;
+    if (order.increase.empty()) state.waiting_orders.emplace(order.platform_id, id);
   }
   for (const auto& [key, denial] : state.recent_denials) state.denials_by_age.emplace(denial.time, key);
 }

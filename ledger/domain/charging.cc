@@ -6,6 +6,7 @@
 #include "ledger/domain/budgets.h"
 #include "ledger/domain/notices.h"
 #include "ledger/domain/refusals.h"
+#include "ledger/domain/sponsorship.h"
 #include "ledger/domain/terminations.h"
 
 namespace bursar {
@@ -40,7 +41,10 @@ absl::StatusOr<PricedUsage> PriceUsage(const Metered& usage, const BillingAccoun
   const auto priced = PriceOf(usage.quantity, price->price, price->per_quantity,
                               carried == account.remainders.end() ? 0 : carried->second);
   if (!priced.has_value()) return AmountTooLarge("charge");
-  PricedUsage result{.cost = priced->amount, .category = price->category, .metered = storage::v1::MeteredQuantity()};
+  PricedUsage result{.cost = priced->amount,
+                     .category = price->category,
+                     .metered = storage::v1::MeteredQuantity(),
+                     .most_quantity = price->most_quantity};
   result.metered->set_sku(usage.sku);
   result.metered->set_region(usage.region);
   result.metered->set_quantity(usage.quantity);
@@ -52,9 +56,39 @@ absl::StatusOr<PricedUsage> PriceUsage(const Metered& usage, const BillingAccoun
   return result;
 }
 
+namespace {
+
+// Of a late capture by its action, of a usage record by what was metered.
+SponsorShare ShareOf(const Usage& usage, const Context& context) {
+  const User* user = context.state.Find(usage.user);
+  BURSAR_CHECK(user != nullptr);
+  const bool record = usage.late_hold.empty() && usage.priced.metered.has_value();
+  const absl::Time time = record ? absl::FromUnixMicros(usage.priced.metered->usage_time()) : context.now;
+  return bursar::ShareOf(usage.priced.cost,
+                         {.user = *user,
+                          .payer = usage.payer,
+                          .action = usage.action,
+                          .sku = record ? absl::string_view(usage.priced.metered->sku()) : absl::string_view(),
+                          .time = time},
+                         context.state, context.now);
+}
+
+void ChargeSponsor(Events& events, const SponsorShare& share, const Usage& usage, absl::Time now) {
+  const auto parts = share.sponsor->balance.Draw(share.amount, usage.action, now);
+  auto& charged = *events.emplace_back().mutable_sponsorship_charged();
+  charged = ChargedTo(share, usage.payer);
+  charged.set_user_id(usage.user.text());
+  charged.set_project(usage.project.number());
+  charged.set_category(usage.priced.category);
+  charged.mutable_drawn()->Assign(parts.begin(), parts.end());
+}
+
+}  // namespace
+
 absl::StatusOr<Decision> ChargeUsage(Usage usage, const Context& context) {
   const Balance& balance = usage.payer.balance;
-  const Money cost = usage.priced.cost;
+  const SponsorShare share = ShareOf(usage, context);
+  const Money cost = usage.priced.cost - share.amount;
   if (auto status = CheckRoomForDebt(cost, balance); !status.ok()) return status;
   if (auto status = CheckRoomForCharge(cost, balance); !status.ok()) return status;
 
@@ -76,8 +110,12 @@ absl::StatusOr<Decision> ChargeUsage(Usage usage, const Context& context) {
   charged.set_late_hold(usage.late_hold.number());
   charged.set_action(usage.action);
   Decision decision = Happened(std::move(event));
+  if (share.amount > Money()) ChargeSponsor(decision.events, share, usage, context.now);
   NoticeFunds(decision.events, usage.payer, funds);
   OrderTerminations(decision.events, usage.payer, context);
+  if (share.amount > Money()) {
+    NoticeFunds(decision.events, *share.sponsor, share.sponsor->balance.Funds(context.now) - share.amount);
+  }
   return decision;
 }
 

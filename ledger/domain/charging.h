@@ -20,6 +20,8 @@ struct PricedUsage {
   std::string category;
   // nullopt where the cost was named.
   std::optional<storage::v1::MeteredQuantity> metered;
+  // What the price list expects of one usage record at most; 0: no bound.
+  int64_t most_quantity = 0;
 };
 
 // Prices a quantity by the list that was in force when it was used. NO_PRICE, INVALID_FIELD for a time in the future,
@@ -39,7 +41,8 @@ struct Usage {
   HoldId late_hold;
 };
 
-// Charges it whatever funds there are, and orders work to stop where none are left. AMOUNT_TOO_LARGE.
+// Charges it whatever funds there are, a sponsor's share to the sponsor, and orders work to stop where none are left.
+// AMOUNT_TOO_LARGE.
 absl::StatusOr<Decision> ChargeUsage(Usage usage, const Context& context);
 
 // What of a cost no funds cover. `funds` are those before; may be negative.

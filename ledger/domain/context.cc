@@ -15,6 +15,20 @@ storage::v1::Event UpgradedBy(storage::v1::UserUpgraded::Route route, const User
   return event;
 }
 
+storage::v1::Event AccountOpened(const BillingAccountId& account, const std::string& currency) {
+  storage::v1::Event event;
+  event.mutable_billing_account_opened()->set_billing_account(account.text());
+  event.mutable_billing_account_opened()->set_currency(currency);
+  return event;
+}
+
+storage::v1::Event DefaultPayerIs(const BillingAccountId& account, const UserId& user) {
+  storage::v1::Event event;
+  event.mutable_default_payer_set()->set_user_id(user.text());
+  event.mutable_default_payer_set()->set_billing_account(account.text());
+  return event;
+}
+
 storage::v1::PersonalData ToStorage(const Person& person) {
   storage::v1::PersonalData data;
   data.set_name(person.name);

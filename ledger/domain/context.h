@@ -37,6 +37,9 @@ absl::Time TimeOrNever(int64_t micros);
 
 storage::v1::Event UpgradedBy(storage::v1::UserUpgraded::Route route, const UserId& user);
 
+storage::v1::Event AccountOpened(const BillingAccountId& account, const std::string& currency);
+storage::v1::Event DefaultPayerIs(const BillingAccountId& account, const UserId& user);
+
 storage::v1::PersonalData ToStorage(const Person& person);
 storage::v1::MemberAccess ToStorage(const MemberAccess& access);
 
@@ -71,10 +74,22 @@ absl::StatusOr<Decision> DecideBilling(const SubmitAccountUpgrade& command, cons
 absl::StatusOr<Decision> DecideBilling(const ResendVerification& command, const Context& context);
 absl::StatusOr<Decision> DecideBilling(const ConfirmBilling& command, const Context& context);
 absl::StatusOr<Decision> DecideBilling(const DeclineBilling& command, const Context& context);
+// How long a mailed link is good for, unless it is for a time slot.
+constexpr absl::Duration kLinkLifetime = absl::Hours(24 * 7);
+// A link is mailed. Its contact is reminded where there is time for that.
+storage::v1::Event LinkSent(const BillingAccountId& account, const LinkSeed& link, absl::Time now,
+                            absl::Time expire_time);
+// The change that waits for its new contact; nullptr where none does.
+const BillingChange* ContactChangeOf(const BillingAccount& account, const State& state);
+storage::v1::Event ChangeClosed(const BillingChange& change, const std::string& reason);
 
 absl::StatusOr<Decision> DecideChange(const RequestBillingChange& command, const Context& context);
 absl::StatusOr<Decision> DecideChange(const ApplyBillingChange& command, const Context& context);
-absl::StatusOr<Decision> DecideChange(const RecordPurchaseOrder& command, const Context& context);
+
+absl::StatusOr<Decision> DecideOrder(const RecordPurchaseOrder& command, const Context& context);
+// Those recorded under the account's name that no increase rests on yet, oldest first.
+std::vector<const PurchaseOrder*> WaitingOrders(const BillingAccountId& account, const State& state);
+storage::v1::Event OrderAttached(const PurchaseOrder& order, const BillingAccountId& account, IncreaseId increase);
 
 absl::StatusOr<Decision> DecideAssisted(const RequestAssistedSetup& command, const Context& context);
 absl::StatusOr<Decision> DecideAssisted(const ScheduleAssistedSetup& command, const Context& context);
@@ -112,7 +127,7 @@ absl::StatusOr<Decision> DecideClock(const AdvanceClock& command, const Context&
 absl::StatusOr<Decision> DecideDue(const Context& context);
 // What DecideDue does of other topics.
 void RemindContact(Events& events, const BillingAccount& account);
-void StartSlot(Events& events, const AssistedSetup& setup);
+void StartSlot(Events& events, const AssistedSetup& setup, absl::Time now);
 void MissSlot(Events& events, const AssistedSetup& setup);
 void ExpireIncrease(Events& events, const LimitIncrease& increase);
 void EndIncrease(Events& events, const LimitIncrease& increase, const BillingAccount& account, const Context& context);

@@ -4,6 +4,8 @@
 
 #include "ledger/domain/context.h"
 #include "ledger/domain/permissions.h"
+#include "ledger/domain/present.h"
+#include "ledger/domain/refusals.h"
 
 namespace bursar {
 namespace {
@@ -71,7 +73,7 @@ class Rules {
     return DecideChange(command, context_);
   }
   absl::StatusOr<Decision> operator()(const RecordPurchaseOrder& command) const {
-    return DecideChange(command, context_);
+    return DecideOrder(command, context_);
   }
 
   absl::StatusOr<Decision> operator()(const RequestAssistedSetup& command) const {
@@ -125,13 +127,31 @@ class Rules {
   const Context& context_;
 };
 
+// A closed user asks for nothing any more; what it asks the gate is denied there.
+absl::Status CheckOpen(const State& state, const Command& command, const Principal& principal) {
+  const auto id = PersonBehind(state, principal);
+  const User* user = id.has_value() ? state.Find(*id) : nullptr;
+  const bool asks_gate = std::holds_alternative<Check>(command) || std::holds_alternative<PlaceHold>(command);
+  if (user == nullptr || user->status != User::Status::kClosed || asks_gate) return absl::OkStatus();
+  return UserClosed(user->id);
+}
+
+absl::StatusOr<Decision> DecideInPresentNames(const State& state, const Command& command, const Principal& principal,
+                                              absl::Time now) {
+  if (auto status = MayCommand(state, command, principal); !status.ok()) return status;
+  if (auto status = CheckOpen(state, command, principal); !status.ok()) return status;
+  const Context context{state, principal, now};
+  return std::visit(Rules(context), command);
+}
+
 }  // namespace
 
 absl::StatusOr<Decision> Decide(const State& state, const Command& command, const Principal& principal,
                                 absl::Time now) {
-  if (auto status = MayCommand(state, command, principal); !status.ok()) return status;
-  const Context context{state, principal, now};
-  return std::visit(Rules(context), command);
+  if (const auto present = InPresentNames(state, command)) {
+    return DecideInPresentNames(state, *present, principal, now);
+  }
+  return DecideInPresentNames(state, command, principal, now);
 }
 
 }  // namespace bursar

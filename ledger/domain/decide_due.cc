@@ -74,7 +74,7 @@ void Happen(Events& events, const Due& due, const BillingAccount& account, const
     case Due::Kind::kVerificationReminds:
       return RemindContact(events, account);
     case Due::Kind::kSlotStarts:
-      return StartSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)));
+      return StartSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)), context.now);
     case Due::Kind::kSlotEnds:
       return MissSlot(events, context.state.assisted_setups.at(AssistedSetupId(due.number)));
     case Due::Kind::kIncreaseExpires:

@@ -24,6 +24,11 @@ absl::StatusOr<Decision> DecidePolicy(const PublishPartner& command, const Conte
   published.set_partner_id(command.partner_id);
   published.set_display_name(command.display_name);
   published.set_default_region(command.default_region);
+  for (const IdentityProvider& provider : command.identity_providers) {
+    auto& listed = *published.add_identity_providers();
+    listed.set_issuer(provider.issuer);
+    listed.set_internal(provider.internal);
+  }
   return Happened(event);
 }
 
@@ -105,7 +110,39 @@ absl::StatusOr<Decision> DecidePolicy(const PublishPriceList& command, const Con
     listed.set_price_micros(price.price.micros());
     listed.set_per_quantity(price.per_quantity);
     listed.set_category(price.category);
+    listed.set_most_quantity(price.most_quantity);
   }
+  return Happened(event);
+}
+
+absl::StatusOr<Decision> DecidePolicy(const PublishSponsorship& command, const Context& context) {
+  const Policy& policy = context.state.policy;
+  const BillingAccount* sponsor = context.state.Find(command.billing_account);
+  if (sponsor == nullptr) return BillingAccountNotFound(command.billing_account);
+  if (!command.partner_id.empty() && !policy.partners.contains(command.partner_id)) {
+    return PartnerNotFound(command.partner_id);
+  }
+  if (policy.sponsorships.contains(command.sponsorship_id)) {
+    return AlreadyPublished("sponsorship", command.sponsorship_id);
+  }
+  const auto start = EffectiveMicros(command.start_time, context);
+  if (!start.ok()) return start.status();
+  if (command.end_time.has_value() && absl::ToUnixMicros(*command.end_time) <= *start) {
+    return InvalidField("end_time", "is not after start_time");
+  }
+  if (command.actions.empty() && command.skus.empty()) return InvalidField("actions", "and 'skus' name nothing");
+  Event event;
+  auto& published = *event.mutable_sponsorship_published();
+  published.set_sponsorship_id(command.sponsorship_id);
+  published.set_billing_account(sponsor->id.text());
+  published.set_currency(sponsor->currency);
+  published.set_partner_id(command.partner_id);
+  published.mutable_actions()->Assign(command.actions.begin(), command.actions.end());
+  published.mutable_skus()->Assign(command.skus.begin(), command.skus.end());
+  published.set_share_percent(command.share_percent);
+  published.set_quota_micros(command.quota.micros());
+  published.set_start_time(*start);
+  published.set_end_time(MicrosOrNever(command.end_time));
   return Happened(event);
 }
 

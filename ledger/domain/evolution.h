@@ -33,8 +33,6 @@ class Evolution {
   void On(const storage::v1::UserUpgraded& event);
   void On(const storage::v1::UserDowngraded& event);
   void On(const storage::v1::IdentityLinked& event);
-  void On(const storage::v1::UsersMerged& event);
-  void On(const storage::v1::UserClosed& event);
   void On(const storage::v1::DefaultPayerSet& event);
   void On(const storage::v1::OrganizationCreated& event);
   void On(const storage::v1::OrganizationSettingsSet& event);
@@ -47,6 +45,10 @@ class Evolution {
   void On(const storage::v1::ProjectTransferOffered& event);
   void On(const storage::v1::ProjectTransferDeclined& event);
   void On(const storage::v1::ProjectPayerSet& event);
+
+  // evolve_merge.cc
+  void On(const storage::v1::UsersMerged& event);
+  void On(const storage::v1::UserClosed& event);
 
   // evolve_billing.cc
   void On(const storage::v1::BillingAccountOpened& event);
@@ -118,7 +120,9 @@ class Evolution {
   void Forget(Due::Kind kind, absl::Time time, uint64_t number) { state_.due.erase({time, kind, number}); }
 
   void ForgetReminder(BillingSetup& setup);
+  void ForgetAssistedSetup(BillingSetup& setup);
   void KillLink(BillingSetup& setup);
+  void EndSetup(BillingSetup& setup);
 
   void ExpectCredit(const BillingAccount& account, const Credit& credit);
   void ForgetCredit(const Credit& credit);
@@ -131,7 +135,6 @@ class Evolution {
   void NoteSpent(const Hold& hold);
   // Adds to what the budgets of a hold hold; `amount` is negative for what is captured or goes back.
   static void HoldInBudgets(BillingAccount& account, const Hold& hold, Money amount);
-  void Charged(BillingAccount& account, Money amount);
   void UseBudgets(BillingAccount& account, const google::protobuf::RepeatedPtrField<storage::v1::BudgetUse>& uses);
   SponsorUse& SponsorUseOf(const std::string& sponsorship, const std::string& payer, int64_t window_start,
                            int64_t window_end);

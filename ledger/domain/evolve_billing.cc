@@ -16,6 +16,8 @@ void Evolution::On(const storage::v1::BillingAccountOpened& event) {
 
 void Evolution::On(const storage::v1::AccountUpgradeSubmitted& event) {
   BillingSetup& setup = Account(event.billing_account()).setup;
+  // The form takes the place of an appointment.
+  ForgetAssistedSetup(setup);
   setup.status = Status::kPending;
   setup.route = UpgradeRoute::kForm;
   setup.contact = FromStorage(event.contact());
@@ -33,6 +35,7 @@ void Evolution::On(const storage::v1::VerificationSent& event) {
   setup.expire_time = absl::FromUnixMicros(event.expire_time());
   setup.sent_at = entry_.position();
   setup.confirmed_at = 0;
+  setup.declined_at = 0;
   state_.account_of_link[setup.selector] = account.id;
   setup.remind_time = TimeOrNever(event.remind_time());
   if (event.remind_time() != 0) {
@@ -60,20 +63,19 @@ void Evolution::On(const storage::v1::BillingConfirmed& event) {
   BillingSetup& setup = Account(event.billing_account()).setup;
   setup.status = Status::kConfirmed;
   setup.confirmed_contact = FromStorage(event.contact());
+  setup.contact = setup.confirmed_contact;
   setup.confirmed_at = entry_.position();
   ForgetReminder(setup);
-  const auto assisted = state_.assisted_setups.find(setup.open_setup);
-  if (assisted == state_.assisted_setups.end()) return;
-  Forget(Due::Kind::kSlotStarts, assisted->second.slot.start, setup.open_setup.number());
-  Forget(Due::Kind::kSlotEnds, assisted->second.slot.end, setup.open_setup.number());
-  state_.assisted_setups.erase(assisted);
-  setup.open_setup = AssistedSetupId();
+  ForgetAssistedSetup(setup);
 }
 
 void Evolution::On(const storage::v1::BillingDeclined& event) {
   BillingSetup& setup = Account(event.billing_account()).setup;
   if (setup.status == Status::kPending) setup.status = Status::kDeclined;
-  KillLink(setup);
+  setup.declined_at = entry_.position();
+  ForgetReminder(setup);
+  const AssistedSetup* assisted = state_.Find(setup.open_setup);
+  if (assisted != nullptr && assisted->status == AssistedSetup::Status::kSent) ForgetAssistedSetup(setup);
 }
 
 void Evolution::On(const storage::v1::BillingChangeRequested& event) {
@@ -97,19 +99,19 @@ void Evolution::On(const storage::v1::BillingChangeApplied& event) {
 }
 
 void Evolution::On(const storage::v1::BillingChangeClosed& event) {
-  state_.billing_changes.erase(BillingChangeId(event.change()));
-  Account(event.billing_account()).setup.open_change = BillingChangeId();
+  BillingSetup& setup = Account(event.billing_account()).setup;
+  const BillingChangeId id(event.change());
+  // A link that was declined still leads to that answer.
+  const bool link_waits = state_.billing_changes.at(id).contact.has_value() && setup.declined_at == 0;
+  if (link_waits) KillLink(setup);
+  state_.billing_changes.erase(id);
+  setup.open_change = BillingChangeId();
 }
 
 void Evolution::On(const storage::v1::AssistedSetupRequested& event) {
   const AssistedSetupId id(event.setup());
   BillingAccount& account = Account(event.billing_account());
-  const auto before = state_.assisted_setups.find(account.setup.open_setup);
-  if (before != state_.assisted_setups.end()) {
-    Forget(Due::Kind::kSlotStarts, before->second.slot.start, before->first.number());
-    Forget(Due::Kind::kSlotEnds, before->second.slot.end, before->first.number());
-    state_.assisted_setups.erase(before);
-  }
+  ForgetAssistedSetup(account.setup);
   AssistedSetup& setup = state_.assisted_setups[id];
   setup = {.id = id,
            .account = account.id,
@@ -136,8 +138,11 @@ void Evolution::On(const storage::v1::AssistedSetupScheduled& event) {
 
 void Evolution::On(const storage::v1::AssistedSetupMissed& event) {
   AssistedSetup& missed = state_.assisted_setups.at(AssistedSetupId(event.setup()));
+  const bool sent = missed.status == AssistedSetup::Status::kSent;
   missed.status = AssistedSetup::Status::kMissed;
+  Forget(Due::Kind::kSlotStarts, missed.slot.start, event.setup());
   Forget(Due::Kind::kSlotEnds, missed.slot.end, event.setup());
+  if (!sent) return;
   BillingSetup& setup = Account(event.billing_account()).setup;
   if (setup.status == Status::kPending) setup.status = Status::kNone;
   KillLink(setup);
@@ -152,18 +157,31 @@ void Evolution::On(const storage::v1::PurchaseOrderRecorded& event) {
                                 .currency = event.currency(),
                                 .document = event.document(),
                                 .record_time = time_};
+  state_.order_of_number[{event.platform_id(), event.number()}] = id;
+  state_.waiting_orders.emplace(event.platform_id(), id);
 }
 
 void Evolution::On(const storage::v1::PurchaseOrderAttached& event) {
   PurchaseOrder& order = state_.purchase_orders.at(PurchaseOrderId(event.purchase_order()));
   order.account = BillingAccountId::Trusted(event.billing_account());
   order.increase = IncreaseId(event.increase());
-  if (event.increase() != 0) IncreaseOf(event.increase()).purchase_order = event.number();
+  if (event.increase() == 0) return;
+  IncreaseOf(event.increase()).purchase_order = event.number();
+  state_.waiting_orders.erase({order.platform_id, order.id});
 }
 
 void Evolution::ForgetReminder(BillingSetup& setup) {
   if (state_.account_of_reminder.erase(setup.sent_at) == 0) return;
   Forget(Due::Kind::kVerificationReminds, setup.remind_time, setup.sent_at);
+}
+
+void Evolution::ForgetAssistedSetup(BillingSetup& setup) {
+  const AssistedSetup* assisted = state_.Find(setup.open_setup);
+  if (assisted == nullptr) return;
+  Forget(Due::Kind::kSlotStarts, assisted->slot.start, assisted->id.number());
+  Forget(Due::Kind::kSlotEnds, assisted->slot.end, assisted->id.number());
+  state_.assisted_setups.erase(setup.open_setup);
+  setup.open_setup = AssistedSetupId();
 }
 
 void Evolution::KillLink(BillingSetup& setup) {

@@ -60,8 +60,14 @@ void Evolution::On(const storage::v1::FundsMovedOut& event) {
 
 void Evolution::On(const storage::v1::FundsMovedIn& event) {
   BillingAccount& account = Account(event.billing_account());
-  for (const auto& moved : event.credits()) ExpectCredit(account, *account.balance.Find(CreditId(moved.credit())));
-  Rebase(account, event.funds_after_micros());
+  Money gained = Money() - Money::Micros(event.outstanding_micros());
+  for (const auto& moved : event.credits()) {
+    ExpectCredit(account, *account.balance.Find(CreditId(moved.credit())));
+    const bool spendable = moved.actions().empty() && moved.effective_time() <= entry_.commit_time();
+    if (spendable) gained += Money::Micros(moved.amount_micros());
+  }
+  // Debt alone leaves the base where it was.
+  if (gained > Money()) Rebase(account, event.funds_after_micros());
 }
 
 void Evolution::On(const storage::v1::SpendingLimitSet& event) {

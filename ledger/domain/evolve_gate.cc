@@ -64,7 +64,7 @@ void Evolution::On(const storage::v1::HoldCaptured& event) {
   HoldInBudgets(account, hold, Money() - Sum(event.drawn()) - Sum(event.returned()));
   UseBudgets(account, event.budget_uses());
   const Money cost = Sum(event.drawn()) + Sum(event.beyond());
-  Charged(account, cost);
+  account.Spend(cost, time_);
   if (event.closed()) return CloseHold(event.hold());
   hold.captured += cost;
   TakeFromFront(hold.parts, event.drawn());
@@ -141,7 +141,7 @@ void Evolution::On(const storage::v1::SponsorshipCharged& event) {
   SponsorUse& use = SponsorUseOf(event.sponsorship_id(), event.payer(), event.window_start(), event.window_end());
   const bool same_month = use.month.start == absl::FromUnixMicros(event.window_start());
   if (same_month) use.used += Sum(event.drawn());
-  Charged(Account(event.billing_account()), Sum(event.drawn()));
+  Account(event.billing_account()).Spend(Sum(event.drawn()), time_);
   if (event.hold() == 0) return;
   Hold& hold = HoldOf(event.hold());
   if (same_month) use.held -= Sum(event.drawn()) + Sum(event.returned());
@@ -164,7 +164,7 @@ void Evolution::On(const storage::v1::UsageCharged& event) {
   BillingAccount& account = Account(event.billing_account());
   if (event.has_metered()) account.remainders[event.metered().per_quantity()] = event.metered().remainder();
   UseBudgets(account, event.budget_uses());
-  Charged(account, Sum(event.drawn()));
+  account.Spend(Sum(event.drawn()), time_);
 }
 
 void Evolution::On(const storage::v1::ChargeReversed& event) {
@@ -215,14 +215,6 @@ void Evolution::HoldInBudgets(BillingAccount& account, const Hold& hold, Money a
   for (const BudgetId id : hold.budgets) {
     if (Budget* budget = account.Find(id)) budget->held += amount;
   }
-}
-
-void Evolution::Charged(BillingAccount& account, Money amount) {
-  constexpr int64_t kSecondsPerDay = 24 * 60 * 60;
-  constexpr int64_t kDaysKept = 30;
-  const int64_t today = absl::ToUnixSeconds(time_) / kSecondsPerDay;
-  account.charged_by_day.erase(account.charged_by_day.begin(), account.charged_by_day.upper_bound(today - kDaysKept));
-  account.charged_by_day[today] += amount;
 }
 
 void Evolution::UseBudgets(BillingAccount& account,

@@ -20,16 +20,6 @@ UpgradeRoute RouteOf(storage::v1::UserUpgraded::Route route) {
   }
 }
 
-// What was one member's is another's now, who may do what either could.
-void Rename(std::map<UserId, MemberAccess>& members, const UserId& from, const UserId& into) {
-  const auto found = members.find(from);
-  if (found == members.end()) return;
-  MemberAccess& access = members[into];
-  access.admin = access.admin || found->second.admin;
-  access.allow_billable_activities = access.allow_billable_activities || found->second.allow_billable_activities;
-  members.erase(from);
-}
-
 }  // namespace
 
 void Evolution::On(const storage::v1::UserRegistered& event) {
@@ -66,47 +56,10 @@ void Evolution::On(const storage::v1::UserDowngraded& event) { UserOf(event.user
 
 void Evolution::On(const storage::v1::IdentityLinked& event) {
   User& user = UserOf(event.user_id());
-  user.identities.push_back(
-      {.issuer = event.identity().identity_issuer(), .subject = event.identity().identity_subject()});
-  state_.user_of_identity[{user.identities.back().issuer, user.identities.back().subject}] = user.id;
-}
-
-void Evolution::On(const storage::v1::UsersMerged& event) {
-  User& from = UserOf(event.from_user_id());
-  User& into = UserOf(event.into_user_id());
-  from.status = User::Status::kMerged;
-  from.merged_into = into.id;
-  const BillingAccountId from_account(from.id);
-  const BillingAccountId into_account(into.id);
-  Account(from.id.text()).merged_into = into_account;
-  state_.user_of_email[absl::AsciiStrToLower(from.person.email)] = into.id;
-  for (Identity& identity : from.identities) {
-    state_.user_of_identity[{identity.issuer, identity.subject}] = into.id;
-    into.identities.push_back(std::move(identity));
-  }
-  from.identities.clear();
-  if (!event.promotion_id().empty()) into.entitlement = std::exchange(from.entitlement, std::nullopt);
-  for (auto& [id, organization] : state_.organizations) {
-    Rename(organization.members, from.id, into.id);
-    organization.invitations.erase(from.id);
-  }
-  for (auto& [id, account] : state_.accounts) {
-    for (Budget& budget : account.budgets) {
-      if (budget.scope.member == from.id) budget.scope.member = into.id;
-    }
-  }
-  for (auto& [id, project] : state_.projects) {
-    if (project.owner == from.id) project.owner = into.id;
-    if (project.payer == from_account) project.payer = into_account;
-    if (project.offered_to == from_account) project.offered_to = into_account;
-    if (project.offered_by == from.id) project.offered_by = into.id;
-  }
-}
-
-void Evolution::On(const storage::v1::UserClosed& event) {
-  User& user = UserOf(event.user_id());
-  user.status = User::Status::kClosed;
-  for (auto& [id, organization] : state_.organizations) organization.invitations.erase(user.id);
+  const Identity identity{.issuer = event.identity().identity_issuer(), .subject = event.identity().identity_subject()};
+  const bool is_new =
+      state_.user_of_identity.emplace(std::make_pair(identity.issuer, identity.subject), user.id).second;
+  if (is_new) user.identities.push_back(identity);
 }
 
 void Evolution::On(const storage::v1::DefaultPayerSet& event) {

@@ -56,7 +56,8 @@ void Evolution::On(const storage::v1::PriceListPublished& event) {
 }
 
 void Evolution::On(const storage::v1::SponsorshipPublished& event) {
-  state_.policy.sponsorships[event.sponsorship_id()] = {.id = event.sponsorship_id(),
+  state_.policy.sponsorships[event.sponsorship_id()] = {.position = entry_.position(),
+                                                        .id = event.sponsorship_id(),
                                                         .account = BillingAccountId::Trusted(event.billing_account()),
                                                         .currency = event.currency(),
                                                         .partner_id = event.partner_id(),

@@ -30,9 +30,16 @@ bool BudgetsAllow(const Claim& claim, absl::Time now) {
   });
 }
 
+// Whether the payer is an organization whose time is over.
+bool HasExpired(const State& state, const BillingAccountId& payer, absl::Time now) {
+  const auto id = payer.organization();
+  const Organization* organization = id.has_value() ? state.Find(*id) : nullptr;
+  return organization != nullptr && organization->expire_time <= now;
+}
+
 // What most claims come to; works out nothing that only a denial says.
-bool IsAllowed(const Claim& claim, absl::Time now) {
-  return IsSetUp(claim.payer) && claim.funds >= Needed(claim) &&
+bool IsAllowed(const State& state, const Claim& claim, absl::Time now) {
+  return IsSetUp(claim.payer) && !HasExpired(state, claim.payer.id, now) && claim.funds >= Needed(claim) &&
          (!claim.run_left.has_value() || *claim.run_left >= claim.asked.cost) && BudgetsAllow(claim, now);
 }
 
@@ -64,6 +71,11 @@ void BindSetup(ActionDenied& denial, const Claim& claim) {
   const bool pending = claim.payer.setup.status == BillingSetup::Status::kPending;
   Bind(denial, Reason::kBillingNotSetUp,
        absl::StrCat("billing of ", claim.payer.id.text(), pending ? ": pending verification" : ": not set up"))
+      .set_available_micros(claim.funds.micros());
+}
+
+void BindExpiry(ActionDenied& denial, const Claim& claim) {
+  Bind(denial, Reason::kOrganizationExpired, absl::StrCat("expiry of ", claim.payer.id.text()))
       .set_available_micros(claim.funds.micros());
 }
 
@@ -140,6 +152,8 @@ void SetRemedy(ActionDenied& denial, const State& state, const BillingAccount& p
     denial.set_remedy(payer.setup.status == BillingSetup::Status::kPending
                           ? "The billing contact has to open the mailed link and accept. It can be sent again."
                           : "Set up billing: accept the terms and name a billing contact.");
+  } else if (reason == NameOf(Reason::kOrganizationExpired)) {
+    denial.set_remedy("The organization's time is over: ask its operator for more, or name another payer.");
   } else if (reason == NameOf(Reason::kCostLimitExceeded)) {
     denial.set_remedy("Start the run with a higher cost limit.");
   } else if (reason == NameOf(Reason::kBudgetExceeded)) {
@@ -151,9 +165,19 @@ void SetRemedy(ActionDenied& denial, const State& state, const BillingAccount& p
 }
 
 const char* RemedyOfPermission(Reason reason) {
+  if (reason == Reason::kUserClosed) return "The account is closed: ask as another user, or name another payer.";
   return reason == Reason::kNotYourBillingAccount
              ? "Name your own billing account, or an organization's that lets you spend."
              : "Ask an admin of the organization for access to billable activities.";
+}
+
+// Whose closed account stands in the way: that of whoever asks, or of whoever pays; nullptr where none does.
+const User* ClosedParty(const State& state, const User& user, const BillingAccountId& payer) {
+  if (user.status == User::Status::kClosed) return &user;
+  if (payer.text() == user.id.text()) return nullptr;
+  const auto id = payer.user();
+  const User* owner = id.has_value() ? state.Find(*id) : nullptr;
+  return owner != nullptr && owner->status == User::Status::kClosed ? owner : nullptr;
 }
 
 }  // namespace
@@ -171,13 +195,13 @@ std::optional<Reason> BarredFrom(const State& state, const UserId& user, const B
 }
 
 std::optional<ActionDenied> JudgeClaim(const State& state, const Claim& claim, absl::Time now) {
-  if (IsAllowed(claim, now)) return std::nullopt;
+  if (IsAllowed(state, claim, now)) return std::nullopt;
   ActionDenied denial = Asked(claim.asked, claim.payer.id, claim.purpose);
   denial.set_currency(claim.payer.currency);
   denial.set_pending_increase(claim.payer.open_increase.number());
   denial.set_costs_hidden(claim.costs_hidden);
   BindSetup(denial, claim);
-  // Whether the payer is an organization whose time is over comes here, and into IsAllowed.
+  if (HasExpired(state, claim.payer.id, now)) BindExpiry(denial, claim);
   BindCostLimit(denial, claim);
   BindBudgets(denial, claim, now);
   BindFunds(denial, claim);
@@ -209,6 +233,12 @@ absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purp
     verdict.denial = Asked(asked, payer, purpose);
     Bind(*verdict.denial, *barred, absl::StrCat("who may bill to ", payer.text()));
     verdict.denial->set_remedy(RemedyOfPermission(*barred));
+    return verdict;
+  }
+  if (const User* closed = ClosedParty(state, *user, payer)) {
+    verdict.denial = Asked(asked, payer, purpose);
+    Bind(*verdict.denial, Reason::kUserClosed, absl::StrCat("closed account of ", closed->id.text()));
+    verdict.denial->set_remedy(RemedyOfPermission(Reason::kUserClosed));
     return verdict;
   }
   BURSAR_CHECK(verdict.payer != nullptr);

@@ -36,8 +36,9 @@ enum class Purpose {
 
 // An error where it cannot be judged: USER_NOT_FOUND, UNKNOWN_ACTION, PROJECT_NOT_FOUND, in this order.
 //
-// Reasons in order: NOT_YOUR_BILLING_ACCOUNT or BILLABLE_ACTIVITIES_NOT_ALLOWED (alone, then), BILLING_NOT_SET_UP,
-// COST_LIMIT_EXCEEDED (of holds), BUDGET_EXCEEDED (of each budget, by their numbers), SPENDING_LIMIT_EXCEEDED.
+// Reasons in order: NOT_YOUR_BILLING_ACCOUNT, BILLABLE_ACTIVITIES_NOT_ALLOWED or USER_CLOSED (alone, then),
+// BILLING_NOT_SET_UP, ORGANIZATION_EXPIRED, COST_LIMIT_EXCEEDED (of holds), BUDGET_EXCEEDED (of each budget, by their
+// numbers), SPENDING_LIMIT_EXCEEDED.
 absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purpose purpose, absl::Time now);
 
 // What is asked of a payer who is settled.

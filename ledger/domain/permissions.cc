@@ -9,11 +9,9 @@ namespace {
 
 bool Is(const Principal& principal, Role role) { return principal.role == role; }
 
-bool IsAdminOf(const State& state, const Principal& principal, const OrganizationId& id) {
-  const auto user = principal.user();
+bool IsAdminOf(const State& state, const UserId& user, const OrganizationId& id) {
   const Organization* organization = state.Find(id);
-  if (!user.has_value() || organization == nullptr) return false;
-  const MemberAccess* access = organization->Member(*user);
+  const MemberAccess* access = organization == nullptr ? nullptr : organization->Member(user);
   return access != nullptr && access->admin;
 }
 
@@ -56,9 +54,15 @@ class Permission {
   }
   absl::Status operator()(const SetDefaultPayer& command) const { return Self(command.user); }
   absl::Status operator()(const CreateProject& command) const { return SelfOrService(command.user); }
-  absl::Status operator()(const SetProjectPayer& command) const { return Self(command.user); }
-  absl::Status operator()(const AcceptProjectTransfer& command) const { return Self(command.user); }
-  absl::Status operator()(const DeclineProjectTransfer& command) const { return Self(command.user); }
+  absl::Status operator()(const SetProjectPayer& command) const {
+    const Project* project = state_.Find(command.project);
+    if (IsSelf(command.user) && project != nullptr && MayMove(state_, command.user, *project)) return absl::OkStatus();
+    return PermissionDenied(absl::StrCat("move ", command.project.text()));
+  }
+  absl::Status operator()(const AcceptProjectTransfer& command) const { return PartyTo(command.user, command.project); }
+  absl::Status operator()(const DeclineProjectTransfer& command) const {
+    return PartyTo(command.user, command.project);
+  }
 
   absl::Status operator()(const SubmitAccountUpgrade& command) const {
     if (IsSelf(command.user) && CanIncrease(state_, principal_, command.billing_account)) return absl::OkStatus();
@@ -143,7 +147,15 @@ class Permission {
   absl::Status operator()(const ExpireDue&) const { return Only(Role::kSystem, "make time pass"); }
 
  private:
-  bool IsSelf(const UserId& user) const { return principal_.user() == user; }
+  bool IsSelf(const UserId& user) const { return PersonBehind(state_, principal_) == user; }
+
+  // Whoever may see the project anyway, or is asked to pay for it.
+  absl::Status PartyTo(const UserId& user, ProjectId id) const {
+    if (auto status = Self(user); !status.ok()) return status;
+    const Project* project = state_.Find(id);
+    if (project != nullptr && AnswersFor(state_, user, project->offered_to)) return absl::OkStatus();
+    return MayReadProject(state_, principal_, id);
+  }
 
   // Ceilings inside an account are for those who answer for it, and for operators.
   absl::Status MayBudget(const BillingAccountId& account) const {
@@ -161,7 +173,8 @@ class Permission {
     return Is(principal_, Role::kService) ? absl::OkStatus() : Self(user);
   }
   absl::Status AdminOf(const OrganizationId& organization) const {
-    if (IsAdminOf(state_, principal_, organization)) return absl::OkStatus();
+    const auto user = PersonBehind(state_, principal_);
+    if (user.has_value() && IsAdminOf(state_, *user, organization)) return absl::OkStatus();
     return PermissionDenied(absl::StrCat("manage members of ", organization.text()));
   }
   // A denial tells what the payer has, so a user may ask only about projects whose costs it may see.
@@ -195,8 +208,14 @@ bool IsStaff(const Principal& principal) {
   return false;
 }
 
-bool MayReadProfile(const Principal& principal, const UserId& user) {
-  return IsStaff(principal) || principal.user() == user;
+std::optional<UserId> PersonBehind(const State& state, const Principal& principal) {
+  const auto user = principal.user();
+  if (!user.has_value()) return std::nullopt;
+  return state.Present(*user);
+}
+
+bool MayReadProfile(const State& state, const Principal& principal, const UserId& user) {
+  return IsStaff(principal) || PersonBehind(state, principal) == state.Present(user);
 }
 
 bool SeesCosts(const State& state, const UserId& user, const BillingAccountId& account) {
@@ -209,14 +228,14 @@ bool SeesCosts(const State& state, const UserId& user, const BillingAccountId& a
 
 absl::Status MayReadAccount(const State& state, const Principal& principal, const BillingAccountId& account) {
   if (IsStaff(principal)) return absl::OkStatus();
-  const auto user = principal.user();
+  const auto user = PersonBehind(state, principal);
   if (user.has_value() && state.Find(*user) != nullptr && SeesCosts(state, *user, account)) return absl::OkStatus();
   return PermissionDenied(absl::StrCat("read ", account.text()));
 }
 
 absl::Status MayReadOrganization(const State& state, const Principal& principal, const OrganizationId& id) {
   if (IsStaff(principal)) return absl::OkStatus();
-  const auto user = principal.user();
+  const auto user = PersonBehind(state, principal);
   const Organization* organization = state.Find(id);
   if (user.has_value() && organization != nullptr &&
       (organization->members.contains(*user) || organization->invitations.contains(*user))) {
@@ -227,7 +246,7 @@ absl::Status MayReadOrganization(const State& state, const Principal& principal,
 
 absl::Status MayReadProject(const State& state, const Principal& principal, ProjectId id) {
   if (IsStaff(principal)) return absl::OkStatus();
-  const auto user = principal.user();
+  const auto user = PersonBehind(state, principal);
   const Project* project = state.Find(id);
   if (user.has_value() && project != nullptr &&
       (project->owner == *user || MayReadAccount(state, principal, project->payer).ok())) {
@@ -236,11 +255,20 @@ absl::Status MayReadProject(const State& state, const Principal& principal, Proj
   return PermissionDenied(absl::StrCat("read ", id.text()));
 }
 
-bool CanIncrease(const State& state, const Principal& principal, const BillingAccountId& account) {
-  const auto user = principal.user();
-  if (!user.has_value() || state.Find(*user) == nullptr) return false;
+bool AnswersFor(const State& state, const UserId& user, const BillingAccountId& account) {
+  if (account.empty() || state.Find(user) == nullptr) return false;
   const auto organization = account.organization();
-  return organization.has_value() ? IsAdminOf(state, principal, *organization) : account.text() == user->text();
+  return organization.has_value() ? IsAdminOf(state, user, *organization)
+                                  : state.Present(account) == BillingAccountId(user);
+}
+
+bool MayMove(const State& state, const UserId& user, const Project& project) {
+  return project.owner == user || AnswersFor(state, user, project.payer);
+}
+
+bool CanIncrease(const State& state, const Principal& principal, const BillingAccountId& account) {
+  const auto user = PersonBehind(state, principal);
+  return user.has_value() && AnswersFor(state, *user, account);
 }
 
 const BillingAccount* FindByLink(const State& state, const std::string& selector, const std::string& secret_hash) {

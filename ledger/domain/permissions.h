@@ -2,6 +2,8 @@
 // for what exists and what does not.
 #pragma once
 
+#include <optional>
+
 #include "absl/status/status.h"
 #include "ledger/base/principal.h"
 #include "ledger/domain/commands.h"
@@ -12,8 +14,17 @@ namespace bursar {
 // OK where `principal` may give this command at all; whether it then succeeds is for the rules.
 absl::Status MayCommand(const State& state, const Command& command, const Principal& principal);
 
+// The user who asks: whoever the caller's user is now; nullopt unless the caller is a user.
+std::optional<UserId> PersonBehind(const State& state, const Principal& principal);
+
 // Full profile: the user itself, services, operators, finance and support; anybody else sees id, handle and name.
-bool MayReadProfile(const Principal& principal, const UserId& user);
+bool MayReadProfile(const State& state, const Principal& principal, const UserId& user);
+
+// Whether `user` answers for the account: its owner, or an admin of the organization.
+bool AnswersFor(const State& state, const UserId& user, const BillingAccountId& account);
+
+// Whether `user` may give the project another payer: its owner, and whoever answers for its payer.
+bool MayMove(const State& state, const UserId& user, const Project& project);
 
 // Balances, limits, credits and holds: the owner, the organization's admins and spending members, services, operators,
 // finance and support.

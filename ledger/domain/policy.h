@@ -49,6 +49,7 @@ struct PriceList {
 };
 
 struct Sponsorship {
+  Position position = 0;  // of the entry that published it
   std::string id;
   BillingAccountId account;
   std::string currency;

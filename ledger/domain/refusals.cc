@@ -235,6 +235,12 @@ absl::Status NeedsAdmin(const OrganizationId& organization, const std::vector<Us
 
 absl::Status UserNotFound(const UserId& id) { return NotFound(Reason::kUserNotFound, "user", id.text()); }
 
+absl::Status NobodyOfIdentity(absl::string_view issuer) {
+  return Refusal(absl::StatusCode::kNotFound, Reason::kUserNotFound,
+                 absl::StrCat("Nobody is known by this identity at ", issuer, ". Register with it, or have it linked."),
+                 {{"identity_issuer", std::string(issuer)}});
+}
+
 absl::Status OrganizationNotFound(const OrganizationId& id) {
   return NotFound(Reason::kOrganizationNotFound, "organization", id.text());
 }
@@ -255,6 +261,10 @@ absl::Status PartnerNotFound(absl::string_view id) {
   return NotFound(Reason::kPartnerNotFound, "partner", std::string(id));
 }
 
+absl::Status ChargeNotFound(ChargeId id) { return NotFound(Reason::kChargeNotFound, "charge", id.text()); }
+
+absl::Status CreditNotFound(CreditId id) { return NotFound(Reason::kCreditNotFound, "credit", id.text()); }
+
 absl::Status RequestIdReused(absl::string_view request_id) {
   return Refusal(
       absl::StatusCode::kAlreadyExists, Reason::kRequestIdReused,
@@ -272,6 +282,11 @@ absl::Status HandleTaken(absl::string_view handle) {
 absl::Status EmailRegistered() {
   return Refusal(absl::StatusCode::kAlreadyExists, Reason::kEmailRegistered,
                  "This e-mail address already has an account. Log in with it, or ask for a new password.");
+}
+
+absl::Status IdentityTaken() {
+  return Refusal(absl::StatusCode::kAlreadyExists, Reason::kIdentityTaken,
+                 "This identity leads to an account already. Log in with it instead.");
 }
 
 absl::Status AlreadyMember(const OrganizationId& organization, const UserId& user) {
@@ -306,6 +321,26 @@ absl::Status NothingToResend(const BillingAccountId& account) {
       Reason::kNothingToResend, account.text(),
       absl::StrCat("No confirmation of ", account.text(), " is pending. Submit the account upgrade first."),
       {{"billing_account", account.text()}});
+}
+
+absl::Status NoOpenChange(BillingChangeId id) {
+  return Precondition(
+      Reason::kNoOpenChange, id.text(),
+      absl::StrCat("No change ", id.text(), " waits for an operator: it was applied or closed, it is for ",
+                   "its contact to confirm, or there never was one."),
+      {{"change", id.text()}});
+}
+
+absl::Status NoOpenSetup(AssistedSetupId id) {
+  return Precondition(Reason::kNoOpenSetup, id.text(),
+                      absl::StrCat("No assisted set-up ", id.text(), " waits for a time slot. Have new slots offered."),
+                      {{"setup", id.text()}});
+}
+
+absl::Status PurchaseOrderRecorded(absl::string_view platform_id, absl::string_view number) {
+  return Refusal(absl::StatusCode::kAlreadyExists, Reason::kPurchaseOrderRecorded,
+                 absl::StrCat("A purchase order '", number, "' of ", platform_id, " is on record already."),
+                 {{"platform_id", std::string(platform_id)}, {"number", std::string(number)}});
 }
 
 absl::Status LinkInvalid() {
@@ -357,6 +392,53 @@ absl::Status NotYourBillingAccount(const BillingAccountId& account) {
       Reason::kNotYourBillingAccount, account.text(),
       absl::StrCat(account.text(), " is another person's billing account. Name your own or an organization's."),
       {{"billing_account", account.text()}});
+}
+
+absl::Status IdentityNotLinked() {
+  return Precondition(
+      Reason::kIdentityNotLinked, "identity",
+      "This e-mail address has an account that the identity is not linked to. Log in with the password, "
+      "or ask support to link the identity.");
+}
+
+absl::Status UserClosed(const UserId& user) {
+  return Precondition(Reason::kUserClosed, user.text(),
+                      absl::StrCat("The account of ", user.text(), " is closed. Its history can still be read."),
+                      {{"user", user.text()}});
+}
+
+absl::Status NotSettled(const BillingAccountId& account, const Unsettled& left, absl::string_view currency) {
+  return Precondition(
+      Reason::kNotSettled, account.text(),
+      absl::StrCat(account.text(), " is not settled: outstanding ", ToString(left.outstanding, currency), ", prepaid ",
+                   ToString(left.prepaid, currency), ", held ", ToString(left.held, currency), " by ", left.open_holds,
+                   " open holds. Pay what is owed, have what is prepaid paid back, and end what runs."),
+      {{"billing_account", account.text()},
+       {"outstanding_micros", absl::StrCat(left.outstanding.micros())},
+       {"prepaid_micros", absl::StrCat(left.prepaid.micros())},
+       {"held_micros", absl::StrCat(left.held.micros())},
+       {"open_holds", absl::StrCat(left.open_holds)},
+       {"currency", std::string(currency)}});
+}
+
+absl::Status NotMergeable(const UserId& from, const UserId& into, absl::string_view why) {
+  return Precondition(Reason::kNotMergeable, from.text(),
+                      absl::StrCat(from.text(), " cannot be merged into ", into.text(), ": ", why, "."),
+                      {{"from", from.text()}, {"into", into.text()}, {"why", std::string(why)}});
+}
+
+absl::Status TransfersRestricted(const OrganizationId& organization, ProjectId project) {
+  return Precondition(Reason::kTransfersRestricted, organization.text(),
+                      absl::StrCat("Only an admin of ", organization.text(), " may move ", project.text(),
+                                   " to another payer. Ask one."),
+                      {{"organization", organization.text()}, {"project", project.text()}});
+}
+
+absl::Status NoTransferOffered(ProjectId project) {
+  return Precondition(
+      Reason::kNoTransferOffered, project.text(),
+      absl::StrCat("Nobody offers you to pay for ", project.text(), ". Have its owner set its payer first."),
+      {{"project", project.text()}});
 }
 
 absl::Status DeniedByGate(const storage::v1::ActionDenied& denial) {
@@ -421,6 +503,36 @@ absl::Status AmountTooLarge(absl::string_view what) {
       {{"most_micros", absl::StrCat(kMostMoney.micros())}});
 }
 
+absl::Status CreditOver(CreditId id) {
+  return Precondition(
+      Reason::kCreditOver, id.text(),
+      absl::StrCat("Nothing is left of ", id.text(), ": it is spent, expired, revoked or moved to another account."),
+      {{"credit", id.text()}});
+}
+
+absl::Status CreditHeld(CreditId id, Money held, absl::string_view currency) {
+  return Precondition(
+      Reason::kNotSettled, id.text(),
+      absl::StrCat(id.text(), " was paid in advance, and holds have set aside ", ToString(held, currency),
+                   " of it. Wait until they are captured or released."),
+      {{"credit", id.text()}, {"held_micros", absl::StrCat(held.micros())}, {"currency", std::string(currency)}});
+}
+
+absl::Status MoreThanCharged(ChargeId id, Money left, absl::string_view currency) {
+  return Precondition(
+      Reason::kChargeReversed, id.text(),
+      absl::StrCat("Of ", id.text(), ", ", ToString(left, currency),
+                   " is left to be reversed. Reverse no more than that."),
+      {{"charge", id.text()}, {"left_micros", absl::StrCat(left.micros())}, {"currency", std::string(currency)}});
+}
+
+absl::Status NotQuarantined(QuarantineId id) {
+  return Precondition(
+      Reason::kNotQuarantined, id.text(),
+      absl::StrCat(id.text(), " is not in quarantine: it was released or discarded, or there never was one."),
+      {{"quarantine", id.text()}});
+}
+
 absl::Status IncreaseNotPending(IncreaseId id, absl::string_view status) {
   return Precondition(Reason::kIncreaseNotPending, id.text(),
                       absl::StrCat(id.text(), " is ", status, " and can no longer be decided."),
@@ -447,7 +559,8 @@ absl::Status MoreThanRequested(Money approved, Money requested, absl::string_vie
 
 absl::Status OwnRequest(IncreaseId id) {
   return Refusal(absl::StatusCode::kPermissionDenied, Reason::kOwnRequest,
-                 absl::StrCat("You asked for ", id.text(), " yourself. Another operator has to decide it."),
+                 absl::StrCat("You asked for ", id.text(), " yourself, or answer for the account that it is for. ",
+                              "Another operator has to decide it."),
                  {{"increase", id.text()}});
 }
 

@@ -100,17 +100,21 @@ absl::Status NeedsAdmin(const OrganizationId& organization, const std::vector<Us
 
 // NOT_FOUND; only for those who may know.
 absl::Status UserNotFound(const UserId& id);
+absl::Status NobodyOfIdentity(absl::string_view issuer);
 absl::Status OrganizationNotFound(const OrganizationId& id);
 absl::Status BillingAccountNotFound(const BillingAccountId& id);
 absl::Status ProjectNotFound(ProjectId id);
 absl::Status IncreaseNotFound(IncreaseId id);
 absl::Status BudgetNotFound(BudgetId id);
 absl::Status PartnerNotFound(absl::string_view id);
+absl::Status ChargeNotFound(ChargeId id);
+absl::Status CreditNotFound(CreditId id);
 
 // ALREADY_EXISTS.
 absl::Status RequestIdReused(absl::string_view request_id);
 absl::Status HandleTaken(absl::string_view handle);
 absl::Status EmailRegistered();
+absl::Status IdentityTaken();
 absl::Status AlreadyMember(const OrganizationId& organization, const UserId& user);
 absl::Status AlreadyPublished(absl::string_view what, absl::string_view name);
 
@@ -118,6 +122,9 @@ absl::Status AlreadyPublished(absl::string_view what, absl::string_view name);
 absl::Status TermsOutdated(absl::string_view document, absl::string_view accepted, absl::string_view current);
 absl::Status AlreadyConfirmed(const BillingAccountId& account);
 absl::Status NothingToResend(const BillingAccountId& account);
+absl::Status NoOpenChange(BillingChangeId id);
+absl::Status NoOpenSetup(AssistedSetupId id);
+absl::Status PurchaseOrderRecorded(absl::string_view platform_id, absl::string_view number);  // ALREADY_EXISTS
 absl::Status LinkInvalid();  // NOT_FOUND, and the same for altered, dead and invented links
 absl::Status LinkExpired();
 absl::Status NotInvited(const OrganizationId& organization, const UserId& user);
@@ -126,6 +133,23 @@ absl::Status LastAdmin(const OrganizationId& organization);
 absl::Status BillingNotSetUp(const BillingAccountId& account);
 absl::Status BillableActivitiesNotAllowed(const OrganizationId& organization, const UserId& user);
 absl::Status NotYourBillingAccount(const BillingAccountId& account);
+
+// FAILED_PRECONDITION: people and their projects.
+absl::Status IdentityNotLinked();
+absl::Status UserClosed(const UserId& user);
+// What has to be settled before an account can end.
+struct Unsettled {
+  Money outstanding;
+  Money prepaid;
+  Money held;
+  int64_t open_holds = 0;
+
+  bool Any() const { return outstanding != Money() || prepaid != Money() || held != Money() || open_holds > 0; }
+};
+absl::Status NotSettled(const BillingAccountId& account, const Unsettled& left, absl::string_view currency);
+absl::Status NotMergeable(const UserId& from, const UserId& into, absl::string_view why);
+absl::Status TransfersRestricted(const OrganizationId& organization, ProjectId project);
+absl::Status NoTransferOffered(ProjectId project);
 
 // FAILED_PRECONDITION: an action that the gate would deny, asked for as a command (CreateProject).
 absl::Status DeniedByGate(const storage::v1::ActionDenied& denial);
@@ -139,6 +163,14 @@ absl::Status NoPrice(absl::string_view sku, absl::string_view region, absl::stri
 absl::Status CurrencyMismatch(absl::string_view given,
                               absl::string_view expected);  // INVALID_ARGUMENT, field "currency"
 absl::Status AmountTooLarge(absl::string_view what);        // OUT_OF_RANGE
+
+// FAILED_PRECONDITION: undoing what was granted, charged or set aside.
+absl::Status CreditOver(CreditId id);
+// NOT_SETTLED: what was paid in advance is paid back as a whole.
+absl::Status CreditHeld(CreditId id, Money held, absl::string_view currency);
+// `left` is what has not been reversed of the charge yet.
+absl::Status MoreThanCharged(ChargeId id, Money left, absl::string_view currency);
+absl::Status NotQuarantined(QuarantineId id);
 
 // Limit increases: FAILED_PRECONDITION, OwnRequest PERMISSION_DENIED.
 absl::Status IncreaseNotPending(IncreaseId id, absl::string_view status);

@@ -11,6 +11,13 @@ auto* FindIn(const Map& map, const Key& key) {
   return found == map.end() ? nullptr : &found->second;
 }
 
+// Days since 1970 in UTC. Thirty of them count as lately, today among them.
+constexpr int64_t kDaysOfLately = 30;
+int64_t DayOf(absl::Time time) {
+  constexpr int64_t kSecondsPerDay = 24 * 60 * 60;
+  return absl::ToUnixSeconds(time) / kSecondsPerDay;
+}
+
 }  // namespace
 
 const MemberAccess* Organization::Member(const UserId& user) const { return FindIn(members, user); }
@@ -35,6 +42,18 @@ Budget* BillingAccount::Find(BudgetId budget) {
 
 const Budget* BillingAccount::Find(BudgetId budget) const { return const_cast<BillingAccount*>(this)->Find(budget); }
 
+Money BillingAccount::SpentLately(absl::Time now) const {
+  Money spent;
+  const auto first = charged_by_day.upper_bound(DayOf(now) - kDaysOfLately);
+  for (auto day = first; day != charged_by_day.end(); ++day) spent += day->second;
+  return spent;
+}
+
+void BillingAccount::Spend(Money amount, absl::Time now) {
+  charged_by_day.erase(charged_by_day.begin(), charged_by_day.upper_bound(DayOf(now) - kDaysOfLately));
+  charged_by_day[DayOf(now)] += amount;
+}
+
 Money Sum(const HeldParts& parts) {
   Money sum;
   for (const auto& [credit, amount] : parts) sum += amount;
@@ -47,6 +66,8 @@ const BillingAccount* State::Find(const BillingAccountId& id) const { return Fin
 const Project* State::Find(ProjectId id) const { return FindIn(projects, id); }
 const Hold* State::Find(HoldId id) const { return FindIn(holds, id); }
 const LimitIncrease* State::Find(IncreaseId id) const { return FindIn(increases, id); }
+const BillingChange* State::Find(BillingChangeId id) const { return FindIn(billing_changes, id); }
+const AssistedSetup* State::Find(AssistedSetupId id) const { return FindIn(assisted_setups, id); }
 
 UserId State::Present(const UserId& id) const {
   const User* user = Find(id);

@@ -120,6 +120,10 @@ class State {
   // By the selector of each account's newest link.
   absl::flat_hash_map<std::string, BillingAccountId> account_of_link;
   std::map<PurchaseOrderId, PurchaseOrder> purchase_orders;
+  // By platform id and number.
+  absl::flat_hash_map<std::pair<std::string, std::string>, PurchaseOrderId> order_of_number;
+  // Those that no increase rests on, by platform id: they wait for one.
+  absl::btree_set<std::pair<std::string, PurchaseOrderId>> waiting_orders;
   std::map<QuarantineId, QuarantinedUsage> quarantined;
   // By sponsorship and payer.
   absl::flat_hash_map<std::pair<std::string, BillingAccountId>, SponsorUse> sponsored;
@@ -139,6 +143,8 @@ class State {
   const Project* Find(ProjectId id) const;
   const Hold* Find(HoldId id) const;
   const LimitIncrease* Find(IncreaseId id) const;
+  const BillingChange* Find(BillingChangeId id) const;
+  const AssistedSetup* Find(AssistedSetupId id) const;
 
   // Who a user is now: itself, or whom it was merged into. Also for a user that there is not.
   UserId Present(const UserId& id) const;

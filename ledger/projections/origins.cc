@@ -34,10 +34,6 @@ std::string GrantKey(uint64_t credit) { return absl::StrCat("g", BigEndian(credi
 std::string ProjectKey(uint64_t project) { return absl::StrCat("j", BigEndian(project)); }
 constexpr char kCatalogueKey[] = "c";
 
-Position PositionIn(const Row& row) {
-  return FromBigEndian(absl::string_view(row.key).substr(row.key.size() - kBigEndianSize));
-}
-
 Money OnLimit(const Parts& parts) {
   Money sum;
   for (const auto& part : parts) {

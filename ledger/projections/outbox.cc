@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -10,6 +11,7 @@
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
 #include "ledger/domain/money.h"
+#include "ledger/projections/billing_messages.h"
 #include "ledger/projections/rows.h"
 
 namespace bursar {
@@ -32,10 +34,6 @@ MessageId IdOfKey(absl::string_view key) {
 MessageId Before(MessageId id) {
   if (id.index > 0) return {.position = id.position, .index = id.index - 1};
   return {.position = id.position - 1, .index = std::numeric_limits<uint64_t>::max()};
-}
-
-std::string TimeText(int64_t micros) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", absl::FromUnixMicros(micros), absl::UTCTimeZone());
 }
 
 std::string Amount(int64_t micros, const std::string& currency) { return ToString(Money::Micros(micros), currency); }
@@ -64,22 +62,58 @@ class Taking {
         return On(event.invitation_accepted());
       case Event::kMemberAccessSet:
         return On(event.member_access_set());
+      case Event::kUsersMerged:
+        return On(event.users_merged());
+      case Event::kUserClosed:
+        return On(event.user_closed());
+      case Event::kMemberRemoved:
+        return On(event.member_removed());
+      case Event::kProjectTransferOffered:
+        return On(event.project_transfer_offered());
+      case Event::kProjectPayerSet:
+        return On(event.project_payer_set());
+      case Event::kProjectTransferDeclined:
+        return On(event.project_transfer_declined());
       case Event::kAccountUpgradeSubmitted:
         return On(event.account_upgrade_submitted());
       case Event::kVerificationSent:
         return On(event.verification_sent());
       case Event::kBillingConfirmed:
         return On(event.billing_confirmed());
+      case Event::kVerificationReminded:
+        return On(event.verification_reminded());
       case Event::kUserUpgraded:
         return On(event.user_upgraded());
+      case Event::kBillingDeclined:
+        return On(event.billing_declined());
+      case Event::kBillingChangeRequested:
+        return On(event.billing_change_requested());
+      case Event::kBillingChangeApplied:
+        return On(event.billing_change_applied());
+      case Event::kBillingChangeClosed:
+        return On(event.billing_change_closed());
+      case Event::kAssistedSetupRequested:
+        return On(event.assisted_setup_requested());
+      case Event::kAssistedSetupScheduled:
+        return On(event.assisted_setup_scheduled());
+      case Event::kAssistedSetupMissed:
+        return On(event.assisted_setup_missed());
       case Event::kLimitIncreaseRequested:
         return On(event.limit_increase_requested());
       case Event::kLimitIncreaseApproved:
         return On(event.limit_increase_approved());
       case Event::kLimitIncreaseDenied:
         return On(event.limit_increase_denied());
+      case Event::kLimitIncreaseWithdrawn:
+        return On(event.limit_increase_withdrawn());
+      case Event::kLimitIncreaseExpired:
+        return On(event.limit_increase_expired());
+      case Event::kLimitIncreaseEnded:
+        return On(event.limit_increase_ended());
       case Event::kFundsThresholdCrossed:
         return On(event.funds_threshold_crossed());
+      case Event::kUsageQuarantined:
+        return On(event.usage_quarantined());
       case Event::kPartnerPublished:
       case Event::kPromotionPublished:
       case Event::kTermsPublished:
@@ -91,30 +125,13 @@ class Taking {
       case Event::kDefaultPayerSet:
       case Event::kSponsorshipPublished:
       case Event::kIdentityLinked:
-      case Event::kUsersMerged:
-      case Event::kUserClosed:
-      case Event::kMemberRemoved:
       case Event::kUserDowngraded:
-      case Event::kProjectTransferOffered:
-      case Event::kProjectPayerSet:
-      case Event::kProjectTransferDeclined:
       case Event::kOrganizationSettingsSet:
       case Event::kOrganizationExpirySet:
-      case Event::kBillingDeclined:
-      case Event::kBillingChangeRequested:
-      case Event::kBillingChangeApplied:
-      case Event::kBillingChangeClosed:
-      case Event::kAssistedSetupRequested:
-      case Event::kAssistedSetupScheduled:
-      case Event::kAssistedSetupMissed:
-      case Event::kVerificationReminded:
       case Event::kPurchaseOrderRecorded:
       case Event::kPurchaseOrderAttached:
       case Event::kCreditRevoked:
       case Event::kCreditTookEffect:
-      case Event::kLimitIncreaseWithdrawn:
-      case Event::kLimitIncreaseExpired:
-      case Event::kLimitIncreaseEnded:
       case Event::kBudgetSet:
       case Event::kBudgetRemoved:
       case Event::kFundsMovedOut:
@@ -125,7 +142,6 @@ class Taking {
       case Event::kSponsorshipCharged:
       case Event::kSponsorshipReversed:
       case Event::kChargeReversed:
-      case Event::kUsageQuarantined:
       case Event::kQuarantineReleased:
       case Event::kQuarantineDiscarded:
       case Event::kProjectCreated:
@@ -189,46 +205,155 @@ class Taking {
     Put(Table::kOrganizations, organization_id, organization);
   }
 
+  // Both addresses are told; from then on the merged user's name leads to whoever it is now.
+  void On(const storage::v1::UsersMerged& event) {
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_USER_ENDED);
+    message.set_subject(absl::StrCat(event.from_user_id(), " is ", event.into_user_id(), " now"));
+    std::string body = absl::StrCat("The two accounts were merged: ", event.reason(),
+                                    ".\n\nAll ways to log in lead to ", event.into_user_id(), ".\n");
+    for (const Event& beside : entry_.events()) {
+      if (beside.has_funds_moved_in()) {
+        const auto& moved = beside.funds_moved_in();
+        absl::StrAppend(&body, "\nCredits and debts moved with it; funds are ",
+                        Amount(moved.funds_after_micros(), moved.currency()), " now.\n");
+      }
+      if (beside.has_credit_revoked() && beside.credit_revoked().amount_micros() > 0) {
+        const auto& revoked = beside.credit_revoked();
+        absl::StrAppend(&body, "\nWhat was left of a credit was taken back, ",
+                        Amount(revoked.amount_micros(), revoked.currency()), ": ", revoked.reason(), ".\n");
+      }
+    }
+    message.set_body(body);
+    const auto into = Person(event.into_user_id());
+    Send(std::move(message), event.into_user_id(), {Person(event.from_user_id()), into});
+    Put(Table::kPeople, event.from_user_id(), into);
+  }
+
+  void On(const storage::v1::UserClosed& event) {
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_USER_ENDED);
+    message.set_subject(absl::StrCat("The account of ", event.user_id(), " is closed"));
+    message.set_body(
+        "Nothing can be billed to it any more. Its history is kept, and what was used before is charged still.\n");
+    Send(std::move(message), event.user_id(), {Person(event.user_id())});
+  }
+
+  // Who leaves knows; the admins are told then.
+  void On(const storage::v1::MemberRemoved& event) {
+    SetAdmin(event.organization_id(), event.user_id(), false);
+    const bool left = entry_.principal() == event.user_id();
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_MEMBER_REMOVED);
+    message.set_subject(absl::StrCat(event.user_id(), " is no longer a member of ", event.organization_id()));
+    message.set_body("Projects that were billed to it stay billed to it; new ones no longer can be.\n");
+    Send(std::move(message), event.organization_id(),
+         left ? PeopleBehind(event.organization_id()) : Addresses{Person(event.user_id())});
+  }
+
+  // Transfers of projects.
+
+  void On(const storage::v1::ProjectTransferOffered& event) {
+    const std::string project = ProjectId(event.project()).text();
+    Put(Table::kTransfers, BigEndian(event.project()), event);
+    TellOfTransfer(event.billing_account(), absl::StrCat("Will ", event.billing_account(), " pay for ", project, "?"),
+                   absl::StrCat(event.user_id(), " asks that ", event.billing_account(), " pay for work in ", project,
+                                " from now on. Accept or decline it; nothing changes until then.\n"),
+                   PeopleBehind(event.billing_account()));
+  }
+
+  void On(const storage::v1::ProjectPayerSet& event) {
+    const std::string project = ProjectId(event.project()).text();
+    Addresses to = PeopleBehind(event.previous_billing_account());
+    if (const std::string offerer = TakeOfferer(event.project()); !offerer.empty()) to.push_back(Person(offerer));
+    TellOfTransfer(event.billing_account(), absl::StrCat(event.billing_account(), " pays for ", project, " now"),
+                   absl::StrCat("Work in ", project, " was billed to ", event.previous_billing_account(),
+                                " before. Credits stay where they are.\n"),
+                   to);
+  }
+
+  void On(const storage::v1::ProjectTransferDeclined& event) {
+    const std::string project = ProjectId(event.project()).text();
+    const std::string offerer = TakeOfferer(event.project());
+    const bool taken_back = entry_.principal() == offerer;
+    TellOfTransfer(event.billing_account(), absl::StrCat(event.billing_account(), " is not to pay for ", project),
+                   taken_back ? absl::StrCat(offerer, " took the offer back; nothing changes.\n")
+                              : absl::StrCat(event.billing_account(), " declined; nothing changes.\n"),
+                   taken_back ? PeopleBehind(event.billing_account()) : Addresses{Person(offerer)});
+  }
+
+  // Empty where the project is not offered.
+  std::string TakeOfferer(uint64_t project) {
+    const auto offered = Get<storage::v1::ProjectTransferOffered>(Table::kTransfers, BigEndian(project));
+    Put(Table::kTransfers, BigEndian(project), storage::v1::ProjectTransferOffered());
+    return offered.user_id();
+  }
+
+  void TellOfTransfer(const std::string& account, std::string subject, std::string body, const Addresses& to) {
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_PROJECT_TRANSFER);
+    message.set_subject(std::move(subject));
+    message.set_body(std::move(body));
+    Send(std::move(message), account, to);
+  }
+
   // Setting up who pays.
 
   void On(const storage::v1::AccountUpgradeSubmitted& event) {
-    auto setup = Get<storage::v1::SetupRow>(Table::kSetups, event.billing_account());
-    setup.mutable_contact()->set_name(event.contact().name());
-    setup.mutable_contact()->set_email(event.contact().email());
-    setup.set_user_id(event.user_id());
+    auto setup = SetupOf(event.billing_account());
+    SetAsked(setup, event.contact(), event.user_id());
+    ForgetAssisted(setup);
     Put(Table::kSetups, event.billing_account(), setup);
   }
 
   void On(const storage::v1::VerificationSent& event) {
-    auto setup = Get<storage::v1::SetupRow>(Table::kSetups, event.billing_account());
+    auto setup = SetupOf(event.billing_account());
     if (!setup.selector().empty()) {
       auto old = Get<storage::v1::LinkRow>(Table::kLinks, setup.selector());
       old.set_superseded_at(entry_.position());
       Put(Table::kLinks, setup.selector(), old);
     }
     setup.set_selector(event.selector());
+    if (setup.assisted_selector() == event.selector()) {
+      SetAsked(setup, setup.assisted_contact(), setup.assisted_user_id());
+      setup.clear_assisted_selector();
+    }
     Put(Table::kSetups, event.billing_account(), setup);
     storage::v1::LinkRow link;
     link.set_expire_time(event.expire_time());
     Put(Table::kLinks, event.selector(), link);
+    Send(VerificationMail(event, setup), event.billing_account(), {setup.contact()});
+  }
 
-    MessageRow message;
-    message.set_kind(MessageRow::KIND_VERIFICATION);
-    message.set_subject(absl::StrCat("Please confirm that you receive the bills of ", event.billing_account()));
-    message.set_body(
-        absl::StrCat("Dear ", setup.contact().name(), ",\n\n", setup.user_id(), " asks you to receive the bills of ",
-                     event.billing_account(),
-                     ". By confirming you accept responsibility for them. If you do not expect this, do nothing.\n\n",
-                     "This works once, until ", TimeText(event.expire_time()), ":\n\n"));
-    message.set_selector(event.selector());
-    Send(std::move(message), event.billing_account(), {setup.contact()});
+  void On(const storage::v1::VerificationReminded& event) {
+    const auto setup = SetupOf(event.billing_account());
+    const auto link = Get<storage::v1::LinkRow>(Table::kLinks, event.selector());
+    Send(ReminderMail(event, setup, link), event.billing_account(), {setup.contact()});
+  }
+
+  void On(const storage::v1::BillingDeclined& event) {
+    CloseLink(event.selector());
+    const auto setup = SetupOf(event.billing_account());
+    const bool change = Beside([](const Event& beside) { return beside.has_billing_change_closed(); }) != nullptr;
+    Send(DeclinedMessage(event, setup, change), event.billing_account(), {Person(setup.user_id())});
   }
 
   void On(const storage::v1::BillingConfirmed& event) {
     auto link = Get<storage::v1::LinkRow>(Table::kLinks, event.selector());
     link.set_used_at(entry_.position());
     Put(Table::kLinks, event.selector(), link);
+    auto setup = SetupOf(event.billing_account());
+    const storage::v1::PersonalData contact_before = setup.confirmed_contact();
+    *setup.mutable_confirmed_contact() = Addressee(event.contact());
+    ForgetAssisted(setup);
+    Put(Table::kSetups, event.billing_account(), setup);
+    if (event.change() == 0) return TellOfSetUp(event);
+    Addresses told = PeopleBehind(event.billing_account());
+    told.push_back(contact_before);
+    Send(ContactChangedMessage(event), event.billing_account(), told);
+  }
 
+  void TellOfSetUp(const storage::v1::BillingConfirmed& event) {
     MessageRow message;
     message.set_kind(MessageRow::KIND_UPGRADE_COMPLETE);
     message.set_subject(absl::StrCat("Billing is set up for ", event.billing_account()));
@@ -248,11 +373,86 @@ class Taking {
     Send(std::move(message), event.billing_account(), PeopleBehind(event.billing_account()));
   }
 
-  // By the form: said by BillingConfirmed beside it. As a member of an organization: said here, once.
+  // Of a purchase order. Of a contact: said by BillingConfirmed beside it.
+  void On(const storage::v1::BillingChangeApplied& event) {
+    if (event.purchase_order().empty()) return;
+    Send(OrderChangedMessage(event), event.billing_account(), PeopleBehind(event.billing_account()));
+  }
+
+  void On(const storage::v1::BillingChangeRequested& event) {
+    if (!event.has_contact()) return Send(ChangeRequestedMessage(event), event.billing_account(), Operators());
+    auto setup = SetupOf(event.billing_account());
+    SetAsked(setup, event.contact(), event.user_id());
+    Put(Table::kSetups, event.billing_account(), setup);
+  }
+
+  void On(const storage::v1::BillingChangeClosed& event) {
+    // Where it is not the change's, it has been used.
+    CloseLink(SetupOf(event.billing_account()).selector());
+  }
+
+  void On(const storage::v1::AssistedSetupRequested& event) {
+    auto setup = SetupOf(event.billing_account());
+    ForgetAssisted(setup);
+    setup.set_assisted_setup(event.setup());
+    *setup.mutable_assisted_contact() = Addressee(event.contact());
+    setup.set_assisted_user_id(event.user_id());
+    Put(Table::kSetups, event.billing_account(), setup);
+    Send(AssistedRequestedMessage(event), event.billing_account(), Operators());
+  }
+
+  void On(const storage::v1::AssistedSetupScheduled& event) {
+    auto setup = SetupOf(event.billing_account());
+    setup.set_assisted_selector(event.selector());
+    Put(Table::kSetups, event.billing_account(), setup);
+    Send(AssistedScheduledMessage(event, setup), event.billing_account(), {Person(setup.assisted_user_id())});
+  }
+
+  void On(const storage::v1::AssistedSetupMissed& event) {
+    const auto setup = SetupOf(event.billing_account());
+    const bool sent = setup.assisted_selector().empty();
+    if (sent) CloseLink(setup.selector());
+    // Whoever offers new slots knows.
+    if (Beside([](const Event& beside) { return beside.has_assisted_setup_requested(); }) != nullptr) return;
+    Send(AssistedMissedMessage(event), event.billing_account(), {Person(setup.assisted_user_id())});
+  }
+
+  storage::v1::SetupRow SetupOf(const std::string& account) {
+    return Get<storage::v1::SetupRow>(Table::kSetups, account);
+  }
+
+  static storage::v1::PersonalData Addressee(const storage::v1::PersonalData& person) {
+    storage::v1::PersonalData addressee;
+    addressee.set_name(person.name());
+    addressee.set_email(person.email());
+    return addressee;
+  }
+
+  static void SetAsked(storage::v1::SetupRow& setup, const storage::v1::PersonalData& contact,
+                       const std::string& user) {
+    *setup.mutable_contact() = Addressee(contact);
+    setup.set_user_id(user);
+  }
+
+  static void ForgetAssisted(storage::v1::SetupRow& setup) {
+    setup.clear_assisted_setup();
+    setup.clear_assisted_contact();
+    setup.clear_assisted_user_id();
+    setup.clear_assisted_selector();
+  }
+
+  void CloseLink(const std::string& selector) {
+    auto link = Get<storage::v1::LinkRow>(Table::kLinks, selector);
+    link.set_closed_at(entry_.position());
+    Put(Table::kLinks, selector, link);
+  }
+
+  // By the form: said by BillingConfirmed beside it; by a merger: by that. As a member of an organization: said here,
+  // once.
   void On(const storage::v1::UserUpgraded& event) {
     if (event.route() != storage::v1::UserUpgraded::ROUTE_ORGANIZATION) return;
     const std::string payer = OrganizationBehindUpgrade();
-    if (IsToldByConfirmation(event.user_id(), payer)) return;
+    if (payer.empty() || IsToldByConfirmation(event.user_id(), payer)) return;
     MessageRow message;
     message.set_kind(MessageRow::KIND_UPGRADE_COMPLETE);
     message.set_subject(absl::StrCat("Billing is set up for ", event.user_id()));
@@ -286,16 +486,16 @@ class Taking {
     message.set_kind(MessageRow::KIND_LIMIT_INCREASE_REQUESTED);
     message.set_subject(absl::StrCat(increase, ": ", event.billing_account(), " asks for a limit of ",
                                      Amount(event.requested_limit_micros(), event.currency())));
-    message.set_body(absl::StrCat(
-        "Account: ", event.billing_account(), "\nRequester: ", event.user_id(),
-        "\nLimit now: ", Amount(event.current_limit_micros(), event.currency()),
-        "\nLimit asked for: ", Amount(event.requested_limit_micros(), event.currency()),
-        "\nSpent in the last 30 days: ", Amount(event.spent_30_days_micros(), event.currency()),
-        "\nPurchase order: ", event.purchase_order().empty() ? "none" : event.purchase_order(),
-        "\nReason: ", event.reason().empty() ? "none given" : event.reason(), "\nIncrease: ", increase, "\n"));
-    storage::v1::PersonalData operators;
-    operators.set_name("operators");
-    Send(std::move(message), event.billing_account(), {operators});
+    message.set_body(
+        absl::StrCat("Account: ", event.billing_account(), "\nRequester: ", event.user_id(),
+                     "\nLimit now: ", Amount(event.current_limit_micros(), event.currency()),
+                     "\nLimit asked for: ", Amount(event.requested_limit_micros(), event.currency()),
+                     "\nSpent in the last 30 days: ", Amount(event.spent_30_days_micros(), event.currency()),
+                     "\nPurchase order: ", event.purchase_order().empty() ? "none" : event.purchase_order(),
+                     "\nReason: ", event.reason().empty() ? "none given" : event.reason(),
+                     event.expire_time() == 0 ? "" : absl::StrCat("\nDecide before: ", TimeText(event.expire_time())),
+                     "\nIncrease: ", increase, "\n"));
+    Send(std::move(message), event.billing_account(), Operators());
   }
 
   void On(const storage::v1::LimitIncreaseApproved& event) {
@@ -303,8 +503,35 @@ class Taking {
     Decided(asked, "approved",
             absl::StrCat("The spending limit of ", event.billing_account(), " is ",
                          Amount(event.approved_limit_micros(), asked.currency()), " from now on; you asked for ",
-                         Amount(asked.requested_limit_micros(), asked.currency()), ".\n",
+                         Amount(asked.requested_limit_micros(), asked.currency()), ".\n", EndText(event, asked),
                          event.note().empty() ? "" : absl::StrCat("\n", event.note(), "\n")));
+  }
+
+  static std::string EndText(const storage::v1::LimitIncreaseApproved& event,
+                             const storage::v1::LimitIncreaseRequested& asked) {
+    if (event.end_time() == 0) return "";
+    return absl::StrCat("\nIt ends at ", TimeText(event.end_time()), "; the limit is ",
+                        Amount(event.previous_limit_micros(), asked.currency()), " after that.\n");
+  }
+
+  void On(const storage::v1::LimitIncreaseWithdrawn& event) {
+    const auto asked = Get<storage::v1::LimitIncreaseRequested>(Table::kIncreases, BigEndian(event.increase()));
+    Send(IncreaseWithdrawnMessage(asked), asked.billing_account(), Operators());
+  }
+
+  void On(const storage::v1::LimitIncreaseExpired& event) {
+    const auto asked = Get<storage::v1::LimitIncreaseRequested>(Table::kIncreases, BigEndian(event.increase()));
+    Send(IncreaseExpiredMessage(asked), asked.billing_account(), {Person(asked.user_id())});
+  }
+
+  void On(const storage::v1::LimitIncreaseEnded& event) {
+    const Event* set = Beside([&](const Event& beside) {
+      return beside.has_spending_limit_set() &&
+             beside.spending_limit_set().billing_account() == event.billing_account();
+    });
+    BURSAR_CHECK(set != nullptr);
+    Send(IncreaseEndedMessage(set->spending_limit_set()), event.billing_account(),
+         PeopleBehind(event.billing_account()));
   }
 
   void On(const storage::v1::LimitIncreaseDenied& event) {
@@ -325,7 +552,9 @@ class Taking {
 
   // Funds.
 
+  // Not of an account that ends in this very entry: its people are told that instead.
   void On(const storage::v1::FundsThresholdCrossed& event) {
+    if (EndsHere(event.billing_account())) return;
     const bool out = event.percent() >= 100;
     const std::string funds = Amount(event.funds_micros(), event.currency());
     const std::string base = Amount(event.base_micros(), event.currency());
@@ -343,12 +572,47 @@ class Taking {
     Send(std::move(message), event.billing_account(), PeopleBehind(event.billing_account()));
   }
 
+  bool EndsHere(const std::string& account) const {
+    return std::any_of(entry_.events().begin(), entry_.events().end(), [&](const Event& event) {
+      return event.users_merged().from_user_id() == account || event.user_closed().user_id() == account;
+    });
+  }
+
+  // Usage.
+
+  void On(const storage::v1::UsageQuarantined& event) {
+    const std::string id = QuarantineId(event.quarantine()).text();
+    MessageRow message;
+    message.set_kind(MessageRow::KIND_USAGE_QUARANTINED);
+    message.set_subject(absl::StrCat(id, ": a usage record of ", event.billing_account(), " was set aside"));
+    message.set_body(
+        absl::StrCat(event.problem(), "\n\nAccount: ", event.billing_account(), "\nUser: ", event.user_id(),
+                     "\nSKU: ", event.sku(), "\nRegion: ", event.region().empty() ? "none" : event.region(),
+                     "\nQuantity: ", event.quantity(), "\nUsed at: ", TimeText(event.usage_time()),
+                     "\n\nIt is not charged. Release it, perhaps with another quantity: ", "bursar usage release ", id,
+                     "; or throw it away: bursar usage discard ", id, "\n"));
+    Send(std::move(message), event.billing_account(), Operators());
+  }
+
   // Whom to tell.
 
   storage::v1::PersonalData Person(const std::string& user) {
     auto person = Get<storage::v1::PersonalData>(Table::kPeople, user);
     if (person.name().empty()) person.set_name(user);
     return person;
+  }
+
+  static Addresses Operators() {
+    storage::v1::PersonalData operators;
+    operators.set_name("operators");
+    return {operators};
+  }
+
+  // The first event of the entry that `is` says yes to; nullptr where there is none.
+  template <class Is>
+  const Event* Beside(Is is) const {
+    const auto found = std::find_if(entry_.events().begin(), entry_.events().end(), is);
+    return found == entry_.events().end() ? nullptr : &*found;
   }
 
   // The owner of a personal billing account, the admins of an organization's.
@@ -363,7 +627,11 @@ class Taking {
   void Send(MessageRow message, const std::string& account, const Addresses& to) {
     message.set_commit_time(entry_.commit_time());
     message.set_billing_account(account);
-    message.mutable_to()->Assign(to.begin(), to.end());
+    std::set<std::string> told;
+    for (const auto& person : to) {
+      const std::string& who = person.email().empty() ? person.name() : person.email();
+      if (told.insert(who).second) *message.add_to() = person;
+    }
     const std::string key = KeyOf({.position = entry_.position(), .index = sent_++});
     Put(Table::kMessages, key, message);
     batch_.Put(Table::kMessagesByAccount, absl::StrCat(KeysOf(account), key), "");
@@ -393,6 +661,7 @@ class Taking {
 
 LinkState StateOf(const storage::v1::LinkRow& link, absl::Time now) {
   if (link.used_at() != 0) return LinkState::kUsed;
+  if (link.closed_at() != 0) return LinkState::kClosed;
   if (link.superseded_at() != 0) return LinkState::kSuperseded;
   return now < absl::FromUnixMicros(link.expire_time()) ? LinkState::kOpen : LinkState::kExpired;
 }
@@ -406,6 +675,8 @@ const char* WhyDead(LinkState link) {
       return "(the link is dead: a newer one was mailed)";
     case LinkState::kExpired:
       return "(the link has expired)";
+    case LinkState::kClosed:
+      return "(the link is dead: nobody asks for it any more)";
     case LinkState::kNone:
     case LinkState::kOpen:
       break;

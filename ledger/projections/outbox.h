@@ -41,6 +41,7 @@ enum class LinkState {
   kUsed,
   kSuperseded,  // a newer link was mailed
   kExpired,
+  kClosed,  // declined, or nobody asks for it any more
 };
 
 struct Address {

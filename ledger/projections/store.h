@@ -38,6 +38,7 @@ enum class Table : char {
   kIncreases = 'i',          // Outbox
   kOrigins = 'w',            // Origins
   kDebts = 'd',              // Origins
+  kTransfers = 'x',          // Outbox
 };
 
 struct Row {

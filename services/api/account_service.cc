@@ -1,9 +1,11 @@
-// bursar.v1.AccountService.
+// bursar.v1.AccountService: users.
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "bursar/v1/account.pb.h"
 #include "ledger/domain/permissions.h"
 #include "ledger/domain/refusals.h"
+#include "services/api/account_service.h"
 #include "services/api/render.h"
 #include "services/api/requests.h"
 #include "services/api/services.h"
@@ -14,14 +16,21 @@ namespace {
 using storage::v1::Entry;
 using storage::v1::Event;
 
-// Users and organizations --------------------------------------------------------------------------------------------
+absl::StatusOr<Identity> ParseIdentity(const std::string& issuer, const std::string& subject) {
+  if (issuer.empty() == subject.empty()) return Identity{.issuer = issuer, .subject = subject};
+  return InvalidField(issuer.empty() ? "identity_issuer" : "identity_subject",
+                      "has to be there, since the identity's other half is");
+}
 
 absl::StatusOr<Command> ParseRegisterUser(const Call&, const v1::RegisterUserRequest& request) {
+  const auto identity = ParseIdentity(request.identity_issuer(), request.identity_subject());
+  if (!identity.ok()) return identity.status();
   return RegisterUser{.handle = request.handle(),
                       .person = {.name = request.name(), .email = request.email()},
                       .partner_id = request.partner_id(),
                       .region = request.region(),
-                      .currency = request.currency()};
+                      .currency = request.currency(),
+                      .identity = *identity};
 }
 
 v1::RegisterUserResponse RenderRegisterUser(const Entry& entry) {
@@ -30,6 +39,12 @@ v1::RegisterUserResponse RenderRegisterUser(const Entry& entry) {
   response.set_user_id(registered.user_id());
   response.set_partner_id(registered.partner_id());
   response.set_region(registered.region());
+  if (!registered.partner_region().empty()) {
+    response.add_warnings(absl::StrCat("Your region is ", registered.region(), ", the partner's is ",
+                                       registered.partner_region(),
+                                       ": moving data between regions is charged as egress."));
+  }
+  response.set_upgraded(EventOf(entry, Event::kUserUpgraded).has_user_upgraded());
   response.set_currency(EventOf(entry, Event::kBillingAccountOpened).billing_account_opened().currency());
   if (const Event& event = EventOf(entry, Event::kPromotionEntitled); event.has_promotion_entitled()) {
     auto& entitlement = *response.mutable_entitlement();
@@ -63,18 +78,28 @@ v1::Entitlement ToEntitlement(const Entitlement& entitlement) {
 }
 
 v1::User::Upgrade ToUpgrade(const State& state, const User& user) {
-  if (user.upgraded == UpgradeRoute::kForm) return v1::User::UPGRADE_BY_FORM;
-  if (user.upgraded == UpgradeRoute::kOrganization) return v1::User::UPGRADE_BY_ORGANIZATION;
-  const BillingAccount* account = state.Find(BillingAccountId(user.id));
-  const bool pending = account != nullptr && account->setup.status == BillingSetup::Status::kPending;
-  return pending ? v1::User::UPGRADE_PENDING : v1::User::UPGRADE_NOT_UPGRADED;
+  if (!user.upgraded.has_value()) {
+    const BillingAccount* account = state.Find(BillingAccountId(user.id));
+    const bool pending = account != nullptr && account->setup.status == BillingSetup::Status::kPending;
+    return pending ? v1::User::UPGRADE_PENDING : v1::User::UPGRADE_NOT_UPGRADED;
+  }
+  switch (*user.upgraded) {
+    case UpgradeRoute::kForm:
+      return v1::User::UPGRADE_BY_FORM;
+    case UpgradeRoute::kOrganization:
+      return v1::User::UPGRADE_BY_ORGANIZATION;
+    case UpgradeRoute::kAssisted:
+      return v1::User::UPGRADE_BY_ASSISTANCE;
+    case UpgradeRoute::kInternal:
+      return v1::User::UPGRADE_INTERNAL;
+  }
+  return v1::User::UPGRADE_UNSPECIFIED;
 }
 
-v1::Membership ToMembership(const OrganizationId& organization, const UserId& user, const MemberAccess* access) {
-  v1::Membership shown;
-  shown.set_organization_id(organization.text());
-  shown.set_user_id(user.text());
-  if (access != nullptr) *shown.mutable_access() = ToAccess(*access);
+v1::Identity ToIdentity(const Identity& identity) {
+  v1::Identity shown;
+  shown.set_issuer(identity.issuer);
+  shown.set_subject(identity.subject);
   return shown;
 }
 
@@ -98,7 +123,7 @@ v1::User ToUser(const State& state, const User& user, const Principal& viewer) {
   shown.set_user_id(user.id.text());
   shown.set_handle(std::string(user.id.handle()));
   shown.set_name(user.person.name);
-  shown.set_profile_only(!MayReadProfile(viewer, user.id));
+  shown.set_profile_only(!MayReadProfile(state, viewer, user.id));
   if (shown.profile_only()) return shown;
   shown.set_email(user.person.email);
   shown.set_partner_id(user.partner_id);
@@ -107,103 +132,85 @@ v1::User ToUser(const State& state, const User& user, const Principal& viewer) {
   shown.set_upgrade(ToUpgrade(state, user));
   if (user.entitlement.has_value()) *shown.mutable_entitlement() = ToEntitlement(*user.entitlement);
   SetMemberships(shown, state, user.id);
+  for (const Identity& identity : user.identities) *shown.add_identities() = ToIdentity(identity);
+  shown.set_closed(user.status == User::Status::kClosed);
   return shown;
 }
 
-absl::StatusOr<Command> ParseCreateOrganization(const Call& call, const v1::CreateOrganizationRequest& request) {
-  const auto admin = UserOrCaller(call, "admin_user_id", request.admin_user_id());
-  if (!admin.ok()) return admin.status();
-  return CreateOrganization{.handle = request.handle(),
-                            .name = request.name(),
-                            .admin = *admin,
-                            .currency = request.currency(),
-                            .hides_admins = request.hides_admins()};
+// The user asked about, by whatever it is named: who it is now.
+absl::StatusOr<const User*> FindAsked(const State& state, const Call& call, const v1::GetUserRequest& request) {
+  const auto identity = ParseIdentity(request.identity_issuer(), request.identity_subject());
+  if (!identity.ok()) return identity.status();
+  if (!identity->empty()) {
+    if (!request.user_id().empty()) return InvalidField("user_id", "has to be empty where an identity is named");
+    if (!IsStaff(call.principal)) return PermissionDenied("look a user up by identity");
+    const auto found = state.user_of_identity.find({identity->issuer, identity->subject});
+    if (found == state.user_of_identity.end()) return NobodyOfIdentity(identity->issuer);
+    return state.Find(found->second);
+  }
+  const auto id = UserOrCaller(call, "user_id", request.user_id());
+  if (!id.ok()) return id.status();
+  const User* user = state.Find(state.Present(*id));
+  if (user == nullptr) return UserNotFound(*id);
+  return user;
 }
 
-v1::CreateOrganizationResponse RenderCreateOrganization(const Entry& entry) {
-  v1::CreateOrganizationResponse response;
-  const auto& created = EventOf(entry, Event::kOrganizationCreated).organization_created();
-  response.set_organization_id(created.organization_id());
-  response.set_name(created.name());
-  response.set_admin_user_id(created.admin_user_id());
-  response.set_currency(EventOf(entry, Event::kBillingAccountOpened).billing_account_opened().currency());
+absl::StatusOr<Command> ParseLinkIdentity(const Call&, const v1::LinkIdentityRequest& request) {
+  return LinkIdentity{.user = IdOf<UserId>(request.user_id()),
+                      .identity = {.issuer = request.identity_issuer(), .subject = request.identity_subject()}};
+}
+
+v1::LinkIdentityResponse RenderLinkIdentity(const Entry& entry) {
+  v1::LinkIdentityResponse response;
+  const auto& linked = EventOf(entry, Event::kIdentityLinked).identity_linked();
+  response.set_user_id(linked.user_id());
+  response.mutable_identity()->set_issuer(linked.identity().identity_issuer());
+  response.mutable_identity()->set_subject(linked.identity().identity_subject());
   response.set_position(entry.position());
   return response;
 }
 
-// Whether the viewer sees who may do what: members of an organization that hides its admins do not.
-bool SeesAccess(const Organization& organization, const Principal& viewer) {
-  if (IsStaff(viewer) || !organization.hides_admins) return true;
-  const auto user = viewer.user();
-  const MemberAccess* access = user.has_value() ? organization.Member(*user) : nullptr;
-  return access != nullptr && access->admin;
+int64_t RevokedIn(const Entry& entry) {
+  int64_t revoked = 0;
+  for (const Event& event : entry.events()) revoked += event.credit_revoked().amount_micros();
+  return revoked;
 }
 
-v1::Organization ToOrganization(const Organization& organization, const Principal& viewer) {
-  v1::Organization shown;
-  shown.set_organization_id(organization.id.text());
-  shown.set_name(organization.name);
-  shown.set_hides_admins(organization.hides_admins);
-  const bool sees_access = SeesAccess(organization, viewer);
-  for (const auto& [user, access] : organization.members) {
-    const bool own = viewer.user() == user;
-    *shown.add_members() = ToMembership(organization.id, user, sees_access || own ? &access : nullptr);
-  }
-  for (const auto& [user, access] : organization.invitations) {
-    if (sees_access || viewer.user() == user) *shown.add_invitations() = ToMembership(organization.id, user, &access);
-  }
-  return shown;
+absl::StatusOr<Command> ParseMergeUsers(const Call&, const v1::MergeUsersRequest& request) {
+  return MergeUsers{.from = IdOf<UserId>(request.from_user_id()),
+                    .into = IdOf<UserId>(request.into_user_id()),
+                    .reason = request.reason()};
 }
 
-// Members ------------------------------------------------------------------------------------------------------------
-
-absl::StatusOr<Command> ParseInviteMember(const Call&, const v1::InviteMemberRequest& request) {
-  return InviteMember{.organization = IdOf<OrganizationId>(request.organization_id()),
-                      .user = IdOf<UserId>(request.user_id()),
-                      .access = ParseAccess(request.access())};
-}
-
-v1::InviteMemberResponse RenderInviteMember(const Entry& entry) {
-  v1::InviteMemberResponse response;
-  const auto& invited = EventOf(entry, Event::kMemberInvited).member_invited();
-  auto& invitation = *response.mutable_invitation();
-  invitation.set_organization_id(invited.organization_id());
-  invitation.set_user_id(invited.user_id());
-  *invitation.mutable_access() = ToAccess(invited.access());
+v1::MergeUsersResponse RenderMergeUsers(const Entry& entry) {
+  v1::MergeUsersResponse response;
+  const auto& merged = EventOf(entry, Event::kUsersMerged).users_merged();
+  const auto& moved = EventOf(entry, Event::kFundsMovedOut).funds_moved_out();
+  int64_t credits = 0;
+  for (const auto& credit : moved.credits()) credits += credit.amount_micros();
+  response.set_from_user_id(merged.from_user_id());
+  response.set_into_user_id(merged.into_user_id());
+  response.set_currency(moved.currency());
+  response.set_credits_micros(credits);
+  response.set_outstanding_micros(moved.outstanding_micros());
+  response.set_revoked_micros(RevokedIn(entry));
   response.set_position(entry.position());
   return response;
 }
 
-absl::StatusOr<Command> ParseAcceptInvitation(const Call& call, const v1::AcceptInvitationRequest& request) {
+absl::StatusOr<Command> ParseCloseUser(const Call& call, const v1::CloseUserRequest& request) {
   const auto user = UserOrCaller(call, "user_id", request.user_id());
   if (!user.ok()) return user.status();
-  return AcceptInvitation{.organization = IdOf<OrganizationId>(request.organization_id()), .user = *user};
+  return CloseUser{.user = *user};
 }
 
-v1::AcceptInvitationResponse RenderAcceptInvitation(const Entry& entry) {
-  v1::AcceptInvitationResponse response;
-  const auto& accepted = EventOf(entry, Event::kInvitationAccepted).invitation_accepted();
-  response.set_organization_id(accepted.organization_id());
-  response.set_user_id(accepted.user_id());
-  response.set_upgraded(EventOf(entry, Event::kUserUpgraded).has_user_upgraded());
-  response.set_position(entry.position());
-  return response;
-}
-
-absl::StatusOr<Command> ParseSetMemberAccess(const Call&, const v1::SetMemberAccessRequest& request) {
-  return SetMemberAccess{.organization = IdOf<OrganizationId>(request.organization_id()),
-                         .user = IdOf<UserId>(request.user_id()),
-                         .access = ParseAccess(request.access())};
-}
-
-v1::SetMemberAccessResponse RenderSetMemberAccess(const Entry& entry) {
-  v1::SetMemberAccessResponse response;
-  const auto& set = EventOf(entry, Event::kMemberAccessSet).member_access_set();
-  auto& member = *response.mutable_member();
-  member.set_organization_id(set.organization_id());
-  member.set_user_id(set.user_id());
-  *member.mutable_access() = ToAccess(set.access());
-  response.set_upgraded(EventOf(entry, Event::kUserUpgraded).has_user_upgraded());
+v1::CloseUserResponse RenderCloseUser(const Entry& entry) {
+  v1::CloseUserResponse response;
+  response.set_user_id(EventOf(entry, Event::kUserClosed).user_closed().user_id());
+  for (const Event& event : entry.events()) {
+    if (event.has_member_removed()) response.add_organization_ids(event.member_removed().organization_id());
+  }
+  response.set_revoked_micros(RevokedIn(entry));
   response.set_position(entry.position());
   return response;
 }
@@ -223,91 +230,27 @@ v1::SetDefaultPayerResponse RenderSetDefaultPayer(const Entry& entry) {
   return response;
 }
 
-// Projects -----------------------------------------------------------------------------------------------------------
-
-absl::StatusOr<Command> ParseCreateProject(const Call& call, const v1::CreateProjectRequest& request) {
-  const auto user = UserOrCaller(call, "user_id", request.user_id());
-  if (!user.ok()) return user.status();
-  return CreateProject{.user = *user, .name = request.name(), .bill_to = IdOf<BillingAccountId>(request.bill_to())};
-}
-
-v1::CreateProjectResponse RenderCreateProject(const Entry& entry) {
-  v1::CreateProjectResponse response;
-  const auto& created = EventOf(entry, Event::kProjectCreated).project_created();
-  auto& project = *response.mutable_project();
-  project.set_project_id(ProjectId(created.project()).text());
-  project.set_name(created.name());
-  project.set_user_id(created.user_id());
-  project.set_billing_account(created.billing_account());
-  response.set_position(entry.position());
-  return response;
-}
-
-v1::Project ToProject(const Project& project) {
-  v1::Project shown;
-  shown.set_project_id(project.id.text());
-  shown.set_name(project.name);
-  shown.set_user_id(project.owner.text());
-  shown.set_billing_account(project.payer.text());
-  return shown;
-}
-
 }  // namespace
 
 void AddAccountService(Methods& methods, Ledger& ledger) {
   methods.Write<v1::RegisterUserRequest, v1::RegisterUserResponse>(ParseRegisterUser, RenderRegisterUser);
-  methods.Write<v1::CreateOrganizationRequest, v1::CreateOrganizationResponse>(ParseCreateOrganization,
-                                                                               RenderCreateOrganization);
-  methods.Write<v1::InviteMemberRequest, v1::InviteMemberResponse>(ParseInviteMember, RenderInviteMember);
-  methods.Write<v1::AcceptInvitationRequest, v1::AcceptInvitationResponse>(ParseAcceptInvitation,
-                                                                           RenderAcceptInvitation);
-  methods.Write<v1::SetMemberAccessRequest, v1::SetMemberAccessResponse>(ParseSetMemberAccess, RenderSetMemberAccess);
+  methods.Write<v1::LinkIdentityRequest, v1::LinkIdentityResponse>(ParseLinkIdentity, RenderLinkIdentity);
+  methods.Write<v1::MergeUsersRequest, v1::MergeUsersResponse>(ParseMergeUsers, RenderMergeUsers);
+  methods.Write<v1::CloseUserRequest, v1::CloseUserResponse>(ParseCloseUser, RenderCloseUser);
   methods.Write<v1::SetDefaultPayerRequest, v1::SetDefaultPayerResponse>(ParseSetDefaultPayer, RenderSetDefaultPayer);
-  methods.Write<v1::CreateProjectRequest, v1::CreateProjectResponse>(ParseCreateProject, RenderCreateProject);
-
   methods.Read<v1::GetUserRequest, v1::GetUserResponse>([&ledger](const Call& call, const v1::GetUserRequest& request) {
     return FromState<v1::GetUserResponse>(ledger,
                                           [&](const State& state, absl::Time) -> absl::StatusOr<v1::GetUserResponse> {
-                                            const auto id = UserOrCaller(call, "user_id", request.user_id());
-                                            if (!id.ok()) return id.status();
-                                            const User* user = state.Find(*id);
-                                            if (user == nullptr) return UserNotFound(*id);
+                                            const auto user = FindAsked(state, call, request);
+                                            if (!user.ok()) return user.status();
                                             v1::GetUserResponse response;
-                                            *response.mutable_user() = ToUser(state, *user, call.principal);
+                                            *response.mutable_user() = ToUser(state, **user, call.principal);
                                             response.set_position(state.position);
                                             return response;
                                           });
   });
-
-  methods.Read<v1::GetOrganizationRequest, v1::GetOrganizationResponse>(
-      [&ledger](const Call& call, const v1::GetOrganizationRequest& request) {
-        return FromState<v1::GetOrganizationResponse>(
-            ledger, [&](const State& state, absl::Time) -> absl::StatusOr<v1::GetOrganizationResponse> {
-              const auto id = IdOf<OrganizationId>(request.organization_id());
-              if (auto status = MayReadOrganization(state, call.principal, id); !status.ok()) return status;
-              const Organization* organization = state.Find(id);
-              if (organization == nullptr) return OrganizationNotFound(id);
-              v1::GetOrganizationResponse response;
-              *response.mutable_organization() = ToOrganization(*organization, call.principal);
-              response.set_position(state.position);
-              return response;
-            });
-      });
-
-  methods.Read<v1::GetProjectRequest, v1::GetProjectResponse>(
-      [&ledger](const Call& call, const v1::GetProjectRequest& request) {
-        return FromState<v1::GetProjectResponse>(
-            ledger, [&](const State& state, absl::Time) -> absl::StatusOr<v1::GetProjectResponse> {
-              const auto id = IdOf<ProjectId>(request.project_id());
-              if (auto status = MayReadProject(state, call.principal, id); !status.ok()) return status;
-              const Project* project = state.Find(id);
-              if (project == nullptr) return ProjectNotFound(id);
-              v1::GetProjectResponse response;
-              *response.mutable_project() = ToProject(*project);
-              response.set_position(state.position);
-              return response;
-            });
-      });
+  AddOrganizations(methods, ledger);
+  AddProjects(methods, ledger);
 }
 
 }  // namespace bursar

@@ -1,9 +1,10 @@
-// bursar.v1.BillingService.
+// bursar.v1.BillingService: the link and what it sets up, payments, and what an account has.
 #include <algorithm>
 
 #include "bursar/v1/billing.pb.h"
 #include "ledger/domain/permissions.h"
 #include "ledger/domain/refusals.h"
+#include "services/api/billing_parts.h"
 #include "services/api/render.h"
 #include "services/api/requests.h"
 #include "services/api/services.h"
@@ -16,22 +17,13 @@ using storage::v1::Event;
 
 // The mailed link ----------------------------------------------------------------------------------------------------
 
-LinkSeed FreshLink(const LinkKey& links) {
-  const std::string selector = LinkKey::MakeSelector();
-  return {.selector = selector, .secret_hash = links.SecretHash(selector)};
-}
-
 absl::StatusOr<Command> ParseSubmitAccountUpgrade(const Call& call, const v1::SubmitAccountUpgradeRequest& request,
                                                   const LinkKey& links) {
   const auto user = UserOrCaller(call, "user_id", request.user_id());
   if (!user.ok()) return user.status();
-  const auto& contact = request.contact();
   return SubmitAccountUpgrade{.billing_account = IdOf<BillingAccountId>(request.billing_account()),
                               .user = *user,
-                              .contact = {.name = contact.name(),
-                                          .email = contact.email(),
-                                          .postal_address = contact.postal_address(),
-                                          .phone = contact.phone()},
+                              .contact = ParseContact(request.contact()),
                               .terms_version = request.terms_version(),
                               .pricing_version = request.pricing_version(),
                               .link = FreshLink(links)};
@@ -94,6 +86,24 @@ v1::ConfirmBillingResponse RenderConfirmBilling(const Entry& entry) {
     response.mutable_lapsed()->set_status(v1::Entitlement::STATUS_LAPSED);
     response.mutable_lapsed()->set_lapse_reason(event.promotion_lapsed().reason());
   }
+  response.set_change_id(BillingChangeId(confirmed.change()).text());
+  response.set_position(entry.position());
+  return response;
+}
+
+absl::StatusOr<Command> ParseDeclineBilling(const Call&, const v1::DeclineBillingRequest& request) {
+  const auto link = ParseToken(request.token());
+  if (!link.ok()) return link.status();
+  return DeclineBilling{.selector = link->selector, .secret_hash = link->secret_hash, .reason = request.reason()};
+}
+
+v1::DeclineBillingResponse RenderDeclineBilling(const Entry& entry) {
+  v1::DeclineBillingResponse response;
+  const auto& declined = EventOf(entry, Event::kBillingDeclined).billing_declined();
+  const auto& closed = EventOf(entry, Event::kBillingChangeClosed).billing_change_closed();
+  response.set_billing_account(declined.billing_account());
+  *response.mutable_decline_time() = ToTimestamp(entry.commit_time());
+  response.set_change_id(BillingChangeId(closed.change()).text());
   response.set_position(entry.position());
   return response;
 }
@@ -107,11 +117,11 @@ std::string UrlOf(const std::vector<TermsVersion>& versions, const std::string& 
 v1::GetVerificationResponse RenderVerification(const State& state, const BillingAccount& account) {
   v1::GetVerificationResponse response;
   const BillingSetup& setup = account.setup;
+  const BillingChange* change = state.Find(setup.open_change);
+  const bool asks_change = change != nullptr && change->contact.has_value();
   response.set_billing_account(account.id.text());
-  response.mutable_contact()->set_name(setup.contact.name);
-  response.mutable_contact()->set_email(setup.contact.email);
-  response.mutable_contact()->set_postal_address(setup.contact.postal_address);
-  response.mutable_contact()->set_phone(setup.contact.phone);
+  *response.mutable_contact() = ToContact(asks_change ? *change->contact : setup.contact);
+  if (asks_change) response.set_change_id(change->id.text());
   response.set_terms_version(setup.terms_version);
   response.set_terms_url(UrlOf(state.policy.terms, setup.terms_version));
   response.set_pricing_version(setup.pricing_version);
@@ -177,11 +187,19 @@ v1::BillingSetup::Status ToStatus(BillingSetup::Status status) {
 }
 
 // The contact is a person: only for those who may set up billing, and for staff.
-v1::BillingSetup ToSetup(const BillingSetup& setup, bool shows_contact) {
+v1::BillingSetup ToSetup(const State& state, const BillingSetup& setup, bool shows_contact) {
   v1::BillingSetup shown;
   shown.set_status(ToStatus(setup.status));
+  const AssistedSetup* assisted = state.Find(setup.open_setup);
+  if (assisted != nullptr) *shown.mutable_assisted_setup() = ToAssistedSetup(*assisted, shows_contact);
   if (setup.status == BillingSetup::Status::kNone) return shown;
-  if (shows_contact) shown.set_sent_to(setup.contact.email);
+  const BillingChange* change = state.Find(setup.open_change);
+  if (change != nullptr) *shown.mutable_pending_change() = ToBillingChange(*change, shows_contact);
+  const bool asks_change = change != nullptr && change->contact.has_value();
+  if (shows_contact) shown.set_sent_to(asks_change ? change->contact->email : setup.contact.email);
+  const bool confirmed = setup.status == BillingSetup::Status::kConfirmed;
+  if (shows_contact && confirmed) *shown.mutable_confirmed_contact() = ToContact(setup.confirmed_contact);
+  shown.set_purchase_order(setup.purchase_order);
   *shown.mutable_sent_time() = ToTimestamp(setup.sent_time);
   *shown.mutable_link_expire_time() = ToTimestamp(setup.expire_time);
   shown.set_terms_version(setup.terms_version);
@@ -190,7 +208,7 @@ v1::BillingSetup ToSetup(const BillingSetup& setup, bool shows_contact) {
 }
 
 bool IsDefaultPayer(const State& state, const Principal& caller, const BillingAccountId& account) {
-  const auto id = caller.user();
+  const auto id = PersonBehind(state, caller);
   const User* user = id.has_value() ? state.Find(*id) : nullptr;
   return user != nullptr && user->default_payer == account;
 }
@@ -198,8 +216,9 @@ bool IsDefaultPayer(const State& state, const Principal& caller, const BillingAc
 absl::StatusOr<v1::GetBillingAccountResponse> GetBillingAccount(const Call& call,
                                                                 const v1::GetBillingAccountRequest& request,
                                                                 const State& state, absl::Time now) {
-  const auto id = AccountOrDefault(state, call, request.billing_account());
+  auto id = AccountOrDefault(state, call, request.billing_account());
   if (!id.ok()) return id.status();
+  id = state.Present(*id);
   if (auto status = MayReadAccount(state, call.principal, *id); !status.ok()) return status;
   const BillingAccount* account = state.Find(*id);
   if (account == nullptr) return BillingAccountNotFound(*id);
@@ -208,7 +227,7 @@ absl::StatusOr<v1::GetBillingAccountResponse> GetBillingAccount(const Call& call
   auto& shown = *response.mutable_billing_account();
   const bool can_increase = CanIncrease(state, call.principal, *id);
   *shown.mutable_balance() = ToBalance(*id, account->currency, account->balance, state.position, now);
-  *shown.mutable_setup() = ToSetup(account->setup, can_increase || IsStaff(call.principal));
+  *shown.mutable_setup() = ToSetup(state, account->setup, can_increase || IsStaff(call.principal));
   shown.set_is_default_payer(IsDefaultPayer(state, call.principal, *id));
   shown.set_can_increase(can_increase);
   shown.set_pending_increase_id(account->open_increase.text());
@@ -271,6 +290,10 @@ void AddBillingService(Methods& methods, Ledger& ledger, const LinkKey& links) {
         return GetVerification(call, request, ledger);
       });
   methods.Write<v1::ConfirmBillingRequest, v1::ConfirmBillingResponse>(ParseConfirmBilling, RenderConfirmBilling);
+  methods.Write<v1::DeclineBillingRequest, v1::DeclineBillingResponse>(ParseDeclineBilling, RenderDeclineBilling);
+  AddBillingChanges(methods, ledger, links);
+  AddAssistedSetups(methods, ledger, links);
+  AddPurchaseOrders(methods, ledger);
   methods.Write<v1::RecordPaymentRequest, v1::RecordPaymentResponse>(ParseRecordPayment, RenderRecordPayment);
   methods.Read<v1::GetBillingAccountRequest, v1::GetBillingAccountResponse>(
       [&ledger](const Call& call, const v1::GetBillingAccountRequest& request) {

@@ -34,9 +34,26 @@ v1::GrantCreditResponse RenderGrantCredit(const Entry& entry) {
   return response;
 }
 
+absl::StatusOr<Command> ParseRevokeCredit(const Call&, const v1::RevokeCreditRequest& request) {
+  return RevokeCredit{.credit = IdOf<CreditId>(request.credit_id()), .reason = request.reason()};
+}
+
+v1::RevokeCreditResponse RenderRevokeCredit(const Entry& entry) {
+  v1::RevokeCreditResponse response;
+  const auto& revoked = EventOf(entry, Event::kCreditRevoked).credit_revoked();
+  response.set_credit_id(CreditId(revoked.credit()).text());
+  response.set_billing_account(revoked.billing_account());
+  response.set_currency(revoked.currency());
+  response.set_revoked_micros(revoked.amount_micros());
+  response.set_paid_back(revoked.origin() == storage::v1::CreditGranted::ORIGIN_PAYMENT);
+  response.set_funds_micros(revoked.funds_after_micros());
+  response.set_position(entry.position());
+  return response;
+}
+
 absl::StatusOr<v1::ListCreditsResponse> ListCredits(const Call& call, const v1::ListCreditsRequest& request,
                                                     const State& state) {
-  const auto id = IdOf<BillingAccountId>(request.billing_account());
+  const auto id = state.Present(IdOf<BillingAccountId>(request.billing_account()));
   if (auto status = MayReadAccount(state, call.principal, id); !status.ok()) return status;
   const BillingAccount* account = state.Find(id);
   if (account == nullptr) return BillingAccountNotFound(id);
@@ -66,6 +83,7 @@ absl::StatusOr<v1::ListCreditsResponse> ListCredits(const Call& call, const v1::
 
 void AddCreditService(Methods& methods, Ledger& ledger) {
   methods.Write<v1::GrantCreditRequest, v1::GrantCreditResponse>(ParseGrantCredit, RenderGrantCredit);
+  methods.Write<v1::RevokeCreditRequest, v1::RevokeCreditResponse>(ParseRevokeCredit, RenderRevokeCredit);
   methods.Read<v1::ListCreditsRequest, v1::ListCreditsResponse>(
       [&ledger](const Call& call, const v1::ListCreditsRequest& request) {
         return FromState<v1::ListCreditsResponse>(

@@ -230,7 +230,7 @@ absl::StatusOr<v1::GetHoldResponse> GetHold(const Call& call, const v1::GetHoldR
   const Hold* hold = state.Find(id);
   if (hold == nullptr)
     return IsStaff(call.principal) ? HoldNotOpen(id) : PermissionDenied(absl::StrCat("read ", id.text()));
-  const bool own = call.principal.user() == hold->user;
+  const bool own = PersonBehind(state, call.principal) == hold->user;
   if (!own && !MayReadAccount(state, call.principal, hold->account).ok()) {
     return PermissionDenied(absl::StrCat("read ", id.text()));
   }

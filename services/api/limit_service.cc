@@ -57,6 +57,7 @@ v1::RequestLimitIncreaseResponse RenderRequestLimitIncrease(const Entry& entry) 
 absl::StatusOr<Command> ParseApproveLimitIncrease(const Call&, const v1::ApproveLimitIncreaseRequest& request) {
   ApproveLimitIncrease command{.increase = IdOf<IncreaseId>(request.increase_id()), .note = request.note()};
   if (request.limit_micros() != 0) command.limit = Money::Micros(request.limit_micros());
+  command.end_time = TimeIf(request.has_end_time(), request.end_time());
   return command;
 }
 
@@ -72,6 +73,9 @@ v1::ApproveLimitIncreaseResponse RenderApproveLimitIncrease(const Entry& entry) 
   response.set_funds_micros(set.funds_after_micros());
   response.set_decided_by(approved.approver());
   response.set_position(entry.position());
+  if (approved.end_time() == 0) return response;
+  *response.mutable_end_time() = ToTimestamp(approved.end_time());
+  response.set_limit_afterwards_micros(approved.previous_limit_micros());
   return response;
 }
 
@@ -86,6 +90,19 @@ v1::DenyLimitIncreaseResponse RenderDenyLimitIncrease(const Entry& entry) {
   response.set_billing_account(denied.billing_account());
   response.set_decided_by(denied.approver());
   response.set_reason(denied.reason());
+  response.set_position(entry.position());
+  return response;
+}
+
+absl::StatusOr<Command> ParseWithdrawLimitIncrease(const Call&, const v1::WithdrawLimitIncreaseRequest& request) {
+  return WithdrawLimitIncrease{.increase = IdOf<IncreaseId>(request.increase_id())};
+}
+
+v1::WithdrawLimitIncreaseResponse RenderWithdrawLimitIncrease(const Entry& entry) {
+  v1::WithdrawLimitIncreaseResponse response;
+  const auto& withdrawn = EventOf(entry, Event::kLimitIncreaseWithdrawn).limit_increase_withdrawn();
+  response.set_increase_id(IncreaseId(withdrawn.increase()).text());
+  response.set_billing_account(withdrawn.billing_account());
   response.set_position(entry.position());
   return response;
 }
@@ -105,7 +122,7 @@ bool IsAsked(const LimitIncrease& increase, const BillingAccountId& account) {
 absl::StatusOr<v1::ListLimitIncreasesResponse> ListLimitIncreases(const Call& call,
                                                                   const v1::ListLimitIncreasesRequest& request,
                                                                   const State& state) {
-  const auto account = IdOf<BillingAccountId>(request.billing_account());
+  const auto account = state.Present(IdOf<BillingAccountId>(request.billing_account()));
   if (auto status = MayList(state, call, account); !status.ok()) return status;
   const auto token = FromPageToken(request.page_token());
   if (!token.ok()) return token.status();
@@ -139,6 +156,8 @@ void AddLimitService(Methods& methods, Ledger& ledger) {
                                                                                    RenderApproveLimitIncrease);
   methods.Write<v1::DenyLimitIncreaseRequest, v1::DenyLimitIncreaseResponse>(ParseDenyLimitIncrease,
                                                                              RenderDenyLimitIncrease);
+  methods.Write<v1::WithdrawLimitIncreaseRequest, v1::WithdrawLimitIncreaseResponse>(ParseWithdrawLimitIncrease,
+                                                                                     RenderWithdrawLimitIncrease);
   methods.Read<v1::ListLimitIncreasesRequest, v1::ListLimitIncreasesResponse>(
       [&ledger](const Call& call, const v1::ListLimitIncreasesRequest& request) {
         return FromState<v1::ListLimitIncreasesResponse>(

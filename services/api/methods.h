@@ -44,21 +44,13 @@ class Methods {
   // answers it, now or when the same request was made first.
   template <class Request, class Response, class Parse, class Render>
   void Write(Parse parse, Render render) {
-    Add<Request, Response>(false, [this, parse, render](const Call& call, Request& request, Respond respond) {
-      absl::StatusOr<Command> command = parse(call, request);
-      if (!command.ok()) return respond(command.status(), nullptr);
-      Submission submission{.principal = call.principal,
-                            .request_id = request.request_id(),
-                            .fingerprint = Fingerprint(call.method->full_name(), request, "request_id"),
-                            .command = *std::move(command)};
-      auto done = [respond = std::move(respond), render](const absl::StatusOr<Answer>& answer) {
-        if (!answer.ok()) return respond(answer.status(), nullptr);
-        const Response response = render(**answer);
-        respond(absl::OkStatus(), &response);
-      };
-      if (request.validate_only()) return done(ledger_.Rehearse(submission));
-      ledger_.Submit(std::move(submission), std::move(done));
-    });
+    AddWrite<Request, Response>(false, std::move(parse), std::move(render));
+  }
+
+  // As Write, where `parse` reads from disk.
+  template <class Request, class Response, class Parse, class Render>
+  void SlowWrite(Parse parse, Render render) {
+    AddWrite<Request, Response>(true, std::move(parse), std::move(render));
   }
 
   // `answer` makes absl::StatusOr<Response> of (const Call&, const Request&), from memory.
@@ -115,6 +107,25 @@ class Methods {
                                 }})
             .second;
     BURSAR_CHECK(added);
+  }
+
+  template <class Request, class Response, class Parse, class Render>
+  void AddWrite(bool slow, Parse parse, Render render) {
+    Add<Request, Response>(slow, [this, parse, render](const Call& call, Request& request, Respond respond) {
+      absl::StatusOr<Command> command = parse(call, request);
+      if (!command.ok()) return respond(command.status(), nullptr);
+      Submission submission{.principal = call.principal,
+                            .request_id = request.request_id(),
+                            .fingerprint = Fingerprint(call.method->full_name(), request, "request_id"),
+                            .command = *std::move(command)};
+      auto done = [respond = std::move(respond), render](const absl::StatusOr<Answer>& answer) {
+        if (!answer.ok()) return respond(answer.status(), nullptr);
+        const Response response = render(**answer);
+        respond(absl::OkStatus(), &response);
+      };
+      if (request.validate_only()) return done(ledger_.Rehearse(submission));
+      ledger_.Submit(std::move(submission), std::move(done));
+    });
   }
 
   template <class Request, class Response, class Answering>

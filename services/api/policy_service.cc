@@ -18,9 +18,13 @@ using storage::v1::Event;
 
 absl::StatusOr<Command> ParsePublishPartner(const Call&, const v1::PublishPartnerRequest& request) {
   const auto& partner = request.partner();
-  return PublishPartner{.partner_id = partner.partner_id(),
-                        .display_name = partner.display_name(),
-                        .default_region = partner.default_region()};
+  PublishPartner command{.partner_id = partner.partner_id(),
+                         .display_name = partner.display_name(),
+                         .default_region = partner.default_region()};
+  for (const auto& provider : partner.identity_providers()) {
+    command.identity_providers.push_back({.issuer = provider.issuer(), .internal = provider.internal()});
+  }
+  return command;
 }
 
 v1::PublishPartnerResponse RenderPublishPartner(const Entry& entry) {
@@ -29,6 +33,11 @@ v1::PublishPartnerResponse RenderPublishPartner(const Entry& entry) {
   response.mutable_partner()->set_partner_id(published.partner_id());
   response.mutable_partner()->set_display_name(published.display_name());
   response.mutable_partner()->set_default_region(published.default_region());
+  for (const auto& provider : published.identity_providers()) {
+    auto& shown = *response.mutable_partner()->add_identity_providers();
+    shown.set_issuer(provider.issuer());
+    shown.set_internal(provider.internal());
+  }
   response.set_position(entry.position());
   return response;
 }
@@ -152,7 +161,8 @@ absl::StatusOr<Command> ParsePublishPriceList(const Call&, const v1::PublishPric
                               .region = price.region(),
                               .price = Money::Micros(price.price_micros()),
                               .per_quantity = price.per_quantity(),
-                              .category = price.category()});
+                              .category = price.category(),
+                              .most_quantity = price.most_quantity()});
   }
   return command;
 }
@@ -183,7 +193,68 @@ void AddPriceList(v1::GetPolicyResponse& response, const std::string& currency, 
     row.set_price_micros(price->price.micros());
     row.set_per_quantity(price->per_quantity);
     row.set_category(price->category);
+    if (price->most_quantity > 0) row.set_most_quantity(price->most_quantity);
   }
+}
+
+// Sponsorships -------------------------------------------------------------------------------------------------------
+
+absl::StatusOr<Command> ParsePublishSponsorship(const Call&, const v1::PublishSponsorshipRequest& request) {
+  const auto& sponsorship = request.sponsorship();
+  return PublishSponsorship{.sponsorship_id = sponsorship.sponsorship_id(),
+                            .billing_account = IdOf<BillingAccountId>(sponsorship.billing_account()),
+                            .partner_id = sponsorship.partner_id(),
+                            .actions = {sponsorship.actions().begin(), sponsorship.actions().end()},
+                            .skus = {sponsorship.skus().begin(), sponsorship.skus().end()},
+                            .share_percent = sponsorship.share_percent(),
+                            .quota = Money::Micros(sponsorship.quota_micros()),
+                            .start_time = TimeIf(sponsorship.has_start_time(), sponsorship.start_time()),
+                            .end_time = TimeIf(sponsorship.has_end_time(), sponsorship.end_time())};
+}
+
+v1::PublishSponsorshipResponse RenderPublishSponsorship(const Entry& entry) {
+  v1::PublishSponsorshipResponse response;
+  const auto& published = EventOf(entry, Event::kSponsorshipPublished).sponsorship_published();
+  auto& shown = *response.mutable_sponsorship()->mutable_sponsorship();
+  shown.set_sponsorship_id(published.sponsorship_id());
+  shown.set_billing_account(published.billing_account());
+  shown.set_partner_id(published.partner_id());
+  *shown.mutable_actions() = published.actions();
+  *shown.mutable_skus() = published.skus();
+  shown.set_share_percent(published.share_percent());
+  shown.set_quota_micros(published.quota_micros());
+  *shown.mutable_start_time() = ToTimestamp(published.start_time());
+  if (published.end_time() != 0) *shown.mutable_end_time() = ToTimestamp(published.end_time());
+  response.mutable_sponsorship()->set_currency(published.currency());
+  response.mutable_sponsorship()->set_position(entry.position());
+  response.set_position(entry.position());
+  return response;
+}
+
+v1::PublishedSponsorship ToSponsorship(const Sponsorship& sponsorship) {
+  v1::PublishedSponsorship published;
+  auto& shown = *published.mutable_sponsorship();
+  shown.set_sponsorship_id(sponsorship.id);
+  shown.set_billing_account(sponsorship.account.text());
+  shown.set_partner_id(sponsorship.partner_id);
+  shown.mutable_actions()->Assign(sponsorship.actions.begin(), sponsorship.actions.end());
+  shown.mutable_skus()->Assign(sponsorship.skus.begin(), sponsorship.skus.end());
+  shown.set_share_percent(sponsorship.share_percent);
+  shown.set_quota_micros(sponsorship.quota.micros());
+  *shown.mutable_start_time() = ToTimestamp(sponsorship.start_time);
+  if (sponsorship.end_time != absl::InfiniteFuture()) *shown.mutable_end_time() = ToTimestamp(sponsorship.end_time);
+  published.set_currency(sponsorship.currency);
+  published.set_position(sponsorship.position);
+  return published;
+}
+
+void AddSponsorships(v1::GetPolicyResponse& response, const Policy& policy, absl::Time time) {
+  std::vector<const Sponsorship*> open;
+  for (const auto& [id, sponsorship] : policy.sponsorships) {
+    if (sponsorship.IsOpen(time)) open.push_back(&sponsorship);
+  }
+  std::sort(open.begin(), open.end(), [](const auto* a, const auto* b) { return a->position < b->position; });
+  for (const Sponsorship* sponsorship : open) *response.add_sponsorships() = ToSponsorship(*sponsorship);
 }
 
 v1::GetPolicyResponse RenderPolicy(const Policy& policy, absl::Time time) {
@@ -193,6 +264,10 @@ v1::GetPolicyResponse RenderPolicy(const Policy& policy, absl::Time time) {
     shown.set_partner_id(id);
     shown.set_display_name(partner.display_name);
     shown.set_default_region(partner.default_region);
+    for (const IdentityProvider& provider : partner.identity_providers) {
+      shown.add_identity_providers()->set_issuer(provider.issuer);
+      shown.mutable_identity_providers()->rbegin()->set_internal(provider.internal);
+    }
   }
   for (const auto& [id, promotion] : policy.promotions) {
     if (promotion.IsOpen(time)) *response.add_promotions() = ToPromotion(promotion);
@@ -203,6 +278,7 @@ v1::GetPolicyResponse RenderPolicy(const Policy& policy, absl::Time time) {
   for (const auto& [currency, lists] : policy.price_lists) {
     AddPriceList(response, currency, policy.PriceListAt(currency, time));
   }
+  AddSponsorships(response, policy, time);
   *response.mutable_as_of_time() = ToTimestamp(time);
   return response;
 }
@@ -218,6 +294,8 @@ void AddPolicyService(Methods& methods, Ledger& ledger) {
                                                                                        RenderPublishActionCatalogue);
   methods.Write<v1::PublishPriceListRequest, v1::PublishPriceListResponse>(ParsePublishPriceList,
                                                                            RenderPublishPriceList);
+  methods.Write<v1::PublishSponsorshipRequest, v1::PublishSponsorshipResponse>(ParsePublishSponsorship,
+                                                                               RenderPublishSponsorship);
   methods.Read<v1::GetPolicyRequest, v1::GetPolicyResponse>(
       [&ledger](const Call&, const v1::GetPolicyRequest& request) {
         return FromState<v1::GetPolicyResponse>(

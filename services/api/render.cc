@@ -183,6 +183,14 @@ v1::Charge ChargeOf(const Charging& event, const storage::v1::Entry& entry) {
   return shown;
 }
 
+void AddSponsor(v1::Charge& shown, const storage::v1::Entry& entry) {
+  const Event& event = EventOf(entry, Event::kSponsorshipCharged);
+  if (!event.has_sponsorship_charged()) return;
+  const auto& charged = event.sponsorship_charged();
+  shown.set_sponsored_micros(SumOf(charged.drawn()));
+  shown.set_sponsor_billing_account(charged.billing_account());
+}
+
 }  // namespace
 
 v1::Charge ToCharge(const storage::v1::Entry& entry) {
@@ -190,6 +198,7 @@ v1::Charge ToCharge(const storage::v1::Entry& entry) {
     v1::Charge shown = ChargeOf(event.usage_charged(), entry);
     shown.set_action(event.usage_charged().action());
     shown.set_hold_id(HoldId(event.usage_charged().late_hold()).text());
+    AddSponsor(shown, entry);
     return shown;
   }
   const auto& captured = EventOf(entry, Event::kHoldCaptured).hold_captured();
@@ -198,6 +207,7 @@ v1::Charge ToCharge(const storage::v1::Entry& entry) {
   SetParts(*shown.mutable_parts(), captured.beyond());
   shown.set_action(captured.action());
   shown.set_hold_id(HoldId(captured.hold()).text());
+  AddSponsor(shown, entry);
   return shown;
 }
 
@@ -227,8 +237,12 @@ v1::Credit ToCredit(const Credit& credit, const BillingAccountId& account, const
   shown.set_held_micros(credit.held.micros());
   shown.set_charged_micros(credit.charged.micros());
   shown.set_expired_micros(credit.expired.micros());
+  shown.set_revoked_micros(credit.revoked.micros());
+  shown.set_moved_micros(credit.moved.micros());
   shown.set_priority(credit.priority);
-  *shown.mutable_effective_time() = ToTimestamp(credit.effective_time);
+  if (credit.effective_time != absl::InfinitePast()) {
+    *shown.mutable_effective_time() = ToTimestamp(credit.effective_time);
+  }
   if (credit.expire_time != absl::InfiniteFuture()) *shown.mutable_expire_time() = ToTimestamp(credit.expire_time);
   shown.mutable_actions()->Assign(credit.actions.begin(), credit.actions.end());
   shown.set_reason(credit.reason);
@@ -294,9 +308,13 @@ v1::LimitIncrease ToIncrease(const LimitIncrease& increase, const std::string& c
   shown.set_reason(increase.reason);
   shown.set_status(ToStatus(increase.status));
   *shown.mutable_request_time() = ToTimestamp(increase.request_time);
-  if (!increase.decided_by.empty()) *shown.mutable_decision_time() = ToTimestamp(increase.decision_time);
+  const bool shows_decision =
+      increase.status != LimitIncrease::Status::kPending && increase.status != LimitIncrease::Status::kSuperseded;
+  if (shows_decision) *shown.mutable_decision_time() = ToTimestamp(increase.decision_time);
   shown.set_decided_by(increase.decided_by);
   shown.set_decision_note(increase.decision_note);
+  if (increase.expire_time != absl::InfiniteFuture()) *shown.mutable_expire_time() = ToTimestamp(increase.expire_time);
+  if (increase.end_time != absl::InfiniteFuture()) *shown.mutable_end_time() = ToTimestamp(increase.end_time);
   return shown;
 }
 
@@ -312,6 +330,7 @@ v1::LimitIncrease ToIncrease(const storage::v1::LimitIncreaseRequested& requeste
   shown.set_reason(requested.reason());
   shown.set_status(v1::LimitIncrease::STATUS_PENDING);
   *shown.mutable_request_time() = ToTimestamp(commit_time);
+  if (requested.expire_time() != 0) *shown.mutable_expire_time() = ToTimestamp(requested.expire_time());
   return shown;
 }
 

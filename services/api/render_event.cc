@@ -21,9 +21,10 @@ const Message* KindOf(const storage::v1::Event& event) {
 
 // Numbers whose texts lead somewhere.
 std::string ReferenceTo(const std::string& field, uint64_t number) {
-  for (const char* prefix : {"hold", "credit", "project", "increase"}) {
+  for (const char* prefix : {"hold", "credit", "project", "increase", "change", "setup"}) {
     if (field == prefix) return absl::StrCat(prefix, "-", number);
   }
+  if (field == "purchase_order") return absl::StrCat("order-", number);
   if (field == "pending_increase" || field == "superseded_by") return absl::StrCat("increase-", number);
   return absl::StrCat(number);
 }

@@ -22,7 +22,7 @@ absl::StatusOr<BillingAccountId> AccountOrDefault(const State& state, const Call
   if (!text.empty()) return IdOf<BillingAccountId>(text);
   const auto id = call.principal.user();
   if (!id.has_value()) return InvalidField("billing_account", "has to be there, since the caller is no user");
-  const User* user = state.Find(*id);
+  const User* user = state.Find(state.Present(*id));
   if (user == nullptr) return UserNotFound(*id);
   return user->default_payer;
 }

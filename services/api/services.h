@@ -1,4 +1,5 @@
-// The public services: each adds its methods. One file per service; no rules here, they are in ledger/domain.
+// The public services: each adds its methods. One file per service, or per topic of a large one; no rules here, they
+// are in ledger/domain.
 #pragma once
 
 #include "ledger/base/link_key.h"

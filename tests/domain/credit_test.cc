@@ -134,6 +134,121 @@ TEST_F(Credits, OfTheFutureIsNotSpendableYet) {
   EXPECT_EQ(story.Funds(kAdas), Usd("49.857"));
 }
 
+TEST_F(Credits, OfTheFutureTakeEffectByThemselvesAndRestoreFunds) {
+  GrantCredit later = Grant("50");
+  later.effective_time = story.now() + absl::Hours(1);
+  const Entry credit = story.Must(later);
+  story.Must(Grant("1"));
+  story.Must(CoreHours(kAda, 7));
+  ASSERT_EQ(story.Account(kAdas).crossed_percent, 100);
+  story.Pass(absl::Hours(1));
+  const Entry next = story.Must(CoreHours(kAda, 0));
+  const Entry& took = story.entries().at(next.position() - 2);
+  EXPECT_EQ(took.principal(), "system");
+  EXPECT_EQ(took.events(0).credit_took_effect().credit(), credit.position());
+  EXPECT_EQ(took.events(0).credit_took_effect().funds_after_micros(), Usd("49.999").micros());
+  ASSERT_NE(FindEvent(took, Event::kFundsRestored), nullptr);
+  EXPECT_EQ(FindEvent(took, Event::kFundsRestored)->funds_restored().percent(), 0);
+  EXPECT_EQ(story.Account(kAdas).funds_base, Usd("49.999"));
+}
+
+TEST_F(Credits, OfTheFutureForSomeActionsLeaveWhatThresholdsMeasureAsItIs) {
+  GrantCredit later = Grant("50");
+  later.effective_time = story.now() + absl::Hours(1);
+  later.actions = {"data.egress"};
+  story.Must(later);
+  story.Must(Grant("1"));
+  story.Must(CoreHours(kAda, 7));
+  story.Pass(absl::Hours(1));
+  story.Must(CoreHours(kAda, 0));
+  EXPECT_EQ(story.Count(Event::kCreditTookEffect), 1);
+  EXPECT_EQ(story.Account(kAdas).crossed_percent, 100);
+  EXPECT_EQ(story.Account(kAdas).funds_base, Usd("1"));
+}
+
+TEST_F(Credits, C6_StayWithThePersonWhenAProjectMovesToAnOrganization) {
+  const Entry credit = story.Must(Grant("50"));
+  const Entry project = story.Must(CreateProject{.user = kAda, .name = "genomes"});
+  story.OpenLab("ada");
+  Event moved;
+  moved.mutable_project_payer_set()->set_project(project.position());
+  moved.mutable_project_payer_set()->set_billing_account(kLabs.text());
+  moved.mutable_project_payer_set()->set_previous_billing_account(kAdas.text());
+  story.Write({moved});
+  RecordUsage usage = CoreHours(kAda, 1);
+  usage.project = ProjectId(project.position());
+  EXPECT_EQ(story.Must(usage).events(0).usage_charged().billing_account(), kLabs.text());
+  EXPECT_EQ(CreditOf(story, credit).available, Usd("50"));
+  EXPECT_EQ(story.Account(kLabs).balance.outstanding, Usd("0.143"));
+}
+
+// Revoking.
+
+RevokeCredit Revocation(const Entry& grant) {
+  return {.credit = CreditId(grant.position()), .reason = "The study was withdrawn."};
+}
+
+TEST_F(Credits, C5_AreRevokedForWhatIsNotSpentAndPeopleNoticeIt) {
+  const Entry credit = story.Must(Grant("50"));
+  Spend("20");
+  const Entry entry = story.Must(Revocation(credit));
+  const auto& revoked = entry.events(0).credit_revoked();
+  EXPECT_EQ(revoked.amount_micros(), Usd("30").micros());
+  EXPECT_EQ(revoked.reason(), "The study was withdrawn.");
+  EXPECT_EQ(CreditOf(story, credit).charged, Usd("20"));
+  EXPECT_EQ(CreditOf(story, credit).revoked, Usd("30"));
+  EXPECT_EQ(story.Funds(kAdas), Money());
+  EXPECT_NE(FindEvent(entry, Event::kFundsThresholdCrossed), nullptr);
+}
+
+TEST_F(Credits, C4_WhatIsHeldOfARevokedOneIsRevokedWhenItReturns) {
+  const Entry credit = story.Must(Grant("50"));
+  const HoldId hold = story.Hold(Job(kAda, Usd("20")));
+  EXPECT_EQ(story.Must(Revocation(credit)).events(0).credit_revoked().amount_micros(), Usd("30").micros());
+  const Entry charge = story.Must(CaptureHold{.hold = hold, .cost = Usd("15"), .last = true});
+  const auto& returned = charge.events(0).hold_captured().returned(0);
+  EXPECT_TRUE(returned.credit_revoked());
+  EXPECT_FALSE(returned.credit_expired());
+  EXPECT_EQ(CreditOf(story, credit).charged, Usd("15")) << "a hold already given stands";
+  EXPECT_EQ(CreditOf(story, credit).revoked, Usd("35"));
+  EXPECT_EQ(story.Funds(kAdas), Money());
+}
+
+TEST_F(Credits, AreRevokedOnceAndNotAfterTheirEnd) {
+  GrantCredit brief = Grant("5");
+  brief.expire_time = story.now() + absl::Hours(1);
+  const Entry expiring = story.Must(brief);
+  const Entry spent = story.Must(Grant("5", 0));
+  Spend("5");
+  const Entry credit = story.Must(Grant("5"));
+  story.Must(Revocation(credit));
+  story.Pass(absl::Hours(1));
+  for (const Entry& grant : {expiring, spent, credit}) {
+    EXPECT_THAT(story.Do(Revocation(grant)), IsRefused(Reason::kCreditOver));
+  }
+}
+
+TEST_F(Credits, OfTheFutureCanBeRevokedAndNeverTakeEffect) {
+  GrantCredit later = Grant("50");
+  later.effective_time = story.now() + absl::Hours(1);
+  const Entry credit = story.Must(later);
+  story.Must(Revocation(credit));
+  story.Pass(absl::Hours(2));
+  story.Must(CoreHours(kAda, 1));
+  EXPECT_EQ(story.Count(Event::kCreditTookEffect), 0);
+  EXPECT_EQ(balance().outstanding, Usd("0.143"));
+}
+
+TEST_F(Credits, PaidInAdvanceArePaidBackAsAWhole) {
+  const Entry paid = story.Must(RecordPayment{.billing_account = kAdas, .amount = Usd("10")});
+  const HoldId hold = story.Hold(Job(kAda, Usd("4")));
+  EXPECT_THAT(story.Do(Revocation(paid)), IsRefused(Reason::kNotSettled));
+  story.Must(CaptureHold{.hold = hold, .cost = Usd("3"), .last = true});
+  const Entry revoked = story.Must(Revocation(paid));
+  EXPECT_EQ(revoked.events(0).credit_revoked().amount_micros(), Usd("7").micros());
+  EXPECT_EQ(revoked.events(0).credit_revoked().origin(), storage::v1::CreditGranted::ORIGIN_PAYMENT);
+}
+
 TEST(Promotion, C7_AfterItsEndLapsesWithTheReason) {
   Story story;
   story.Must(PublishPartner{.partner_id = "brief", .display_name = "Brief"});

@@ -1,4 +1,5 @@
 // Asking for a higher limit, and deciding on it.
+#include "absl/strings/str_cat.h"
 #include "ledger/domain/permissions.h"
 #include "tests/domain/story.h"
 
@@ -120,6 +121,121 @@ TEST_F(Increase, L8_MayBeApprovedForLessAndNotForMore) {
   EXPECT_EQ(Limit(), Usd("8000"));
   EXPECT_EQ(story.state().Find(id)->approved_limit, Usd("8000"));
   EXPECT_EQ(entry.events(1).spending_limit_set().increase(), id.number());
+}
+
+TEST_F(Increase, L7_NoAdminOfTheOrganizationDecidesAsOperator) {
+  story.Must(SetMemberAccess{.organization = kLab, .user = kBob, .access = {.admin = true}});
+  const IncreaseId id = Asked("12000");
+  EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = id}, As("operator-bob")), IsRefused(Reason::kOwnRequest));
+  EXPECT_THAT(story.Do(DenyLimitIncrease{.increase = id}, As("operator-bob")), IsRefused(Reason::kOwnRequest));
+  EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = id}, As("operator-eve")), IsAllowed()) << "a mere member";
+}
+
+TEST_F(Increase, L5_ARequestMayBeWithdrawnByThoseWhoMayAsk) {
+  const IncreaseId id = Asked("12000");
+  EXPECT_THAT(story.Do(WithdrawLimitIncrease{.increase = id}, As("user-bob")), IsRefused(Reason::kPermissionDenied));
+  EXPECT_THAT(story.Do(WithdrawLimitIncrease{.increase = IncreaseId(1)}, As("user-ada")),
+              IsRefused(Reason::kPermissionDenied))
+      << "says nothing of what there is";
+  story.Must(WithdrawLimitIncrease{.increase = id});
+  EXPECT_EQ(StatusOf(id), LimitIncrease::Status::kWithdrawn);
+  EXPECT_THAT(story.Do(WithdrawLimitIncrease{.increase = id}), IsRefused(Reason::kIncreaseNotPending));
+  EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = id}), IsRefused(Reason::kIncreaseNotPending));
+  EXPECT_TRUE(story.Account(kLabs).open_increase.empty());
+  EXPECT_EQ(Limit(), Usd("1000"));
+}
+
+TEST_F(Increase, ARequestExpiresAfterThirtyDays) {
+  const IncreaseId id = Asked("12000");
+  story.Pass(absl::Hours(24 * 30) - absl::Microseconds(1));
+  story.Must(Registration("carl"));
+  EXPECT_EQ(StatusOf(id), LimitIncrease::Status::kPending);
+  story.Pass(absl::Microseconds(1));
+  EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = id}), IsRefused(Reason::kIncreaseNotPending));
+  EXPECT_EQ(StatusOf(id), LimitIncrease::Status::kExpired);
+  EXPECT_THAT(story.Do(Ask(kAda, "12000")), IsAllowed());
+}
+
+TEST_F(Increase, WhatIsDecidedDoesNotExpire) {
+  for (const bool approve : {true, false}) {
+    const IncreaseId id = Asked(approve ? "2000" : "3000");
+    approve ? story.Must(ApproveLimitIncrease{.increase = id})
+            : story.Must(DenyLimitIncrease{.increase = id, .reason = "no"});
+  }
+  EXPECT_EQ(story.state().NextDue(), absl::InfiniteFuture());
+}
+
+// Approved until a date: the limit is 1,000, and 12,000 for ten days.
+class TimeBox : public Increase {
+ protected:
+  TimeBox() : id(Asked("12000")), end(story.now() + absl::Hours(24 * 10)) {
+    story.Must(ApproveLimitIncrease{.increase = id, .end_time = end});
+  }
+  void PassTo(absl::Time time) {
+    story.Pass(time - story.now());
+    story.Must(Registration(absl::StrCat("someone", ++others)));
+  }
+
+  const IncreaseId id;
+  const absl::Time end;
+  int others = 0;
+};
+
+TEST_F(TimeBox, TheLimitFallsBackAtItsEnd) {
+  EXPECT_EQ(Limit(), Usd("12000"));
+  PassTo(end - absl::Microseconds(1));
+  EXPECT_EQ(Limit(), Usd("12000"));
+  PassTo(end);
+  EXPECT_EQ(Limit(), Usd("1000"));
+  EXPECT_EQ(story.Count(Event::kLimitIncreaseEnded), 1);
+  EXPECT_TRUE(story.Account(kLabs).ending_increase.empty());
+}
+
+TEST_F(TimeBox, HoldsAlreadyGivenStandAndFundsAreNegative) {
+  PassTo(end - absl::Microseconds(1));
+  const HoldId hold = story.Hold(Job(kBob, Usd("5000"), kLabs));
+  PassTo(end);
+  EXPECT_EQ(story.Funds(kLabs), Usd("-4000"));
+  ASSERT_NE(story.state().Find(hold), nullptr);
+  EXPECT_THAT(story.Do(PlaceHold{.action = Job(kBob, Usd("1"), kLabs)}),
+              Denies(Reason::kSpendingLimitExceeded, Usd("-4000")));
+  EXPECT_THAT(story.Do(CaptureHold{.hold = hold, .cost = Usd("5000"), .last = true}), IsAllowed());
+}
+
+TEST_F(TimeBox, WhoeverSetsTheLimitMeanwhileEndsIt) {
+  story.Must(SetSpendingLimit{.billing_account = kLabs, .limit = Usd("700")});
+  PassTo(end);
+  EXPECT_EQ(Limit(), Usd("700"));
+  EXPECT_EQ(story.Count(Event::kLimitIncreaseEnded), 0);
+}
+
+TEST_F(TimeBox, AnotherIncreaseMeanwhileStays) {
+  const IncreaseId second = Asked("15000");
+  story.Must(ApproveLimitIncrease{.increase = second});
+  PassTo(end);
+  EXPECT_EQ(Limit(), Usd("15000"));
+}
+
+TEST_F(TimeBox, AnOpenRequestOutlivesItsEnd) {
+  const IncreaseId second = Asked("15000");
+  PassTo(end);
+  EXPECT_EQ(StatusOf(second), LimitIncrease::Status::kPending);
+  EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = second}), IsAllowed());
+}
+
+TEST_F(TimeBox, OneOnTopOfAnotherFallsBackToWhatWasAgreedForGood) {
+  const IncreaseId second = Asked("15000");
+  const absl::Time later = end + absl::Hours(24);
+  story.Must(ApproveLimitIncrease{.increase = second, .end_time = later});
+  PassTo(end);
+  EXPECT_EQ(Limit(), Usd("15000"));
+  PassTo(later);
+  EXPECT_EQ(Limit(), Usd("1000"));
+}
+
+TEST_F(Increase, AnIncreaseCannotEndBeforeItBegins) {
+  EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = Asked("12000"), .end_time = story.now()}),
+              IsRefused(Reason::kInvalidField));
 }
 
 }  // namespace

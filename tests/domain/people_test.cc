@@ -1,4 +1,4 @@
-// Accounts, members and default payers. A7 has its permission here and its rendering in the doors' tests.
+// Accounts, identities, closing, and default payers. A7 has its permission here and its rendering in the doors' tests.
 #include "ledger/domain/permissions.h"
 #include "tests/domain/story.h"
 
@@ -53,12 +53,12 @@ TEST(RegisterUser, A3_AnEmailHasOneAccountAndOneEntitlement) {
 }
 
 TEST(RegisterUser, A7_OthersSeeTheProfileOnly) {
-  EXPECT_TRUE(MayReadProfile(As("user-ada"), kAda));
-  EXPECT_FALSE(MayReadProfile(As("user-bob"), kAda));
-  EXPECT_FALSE(MayReadProfile(Principal(), kAda));
   Story story;
   story.Upgrade("ada");
   story.Must(Registration("bob"));
+  EXPECT_TRUE(MayReadProfile(story.state(), As("user-ada"), kAda));
+  EXPECT_FALSE(MayReadProfile(story.state(), As("user-bob"), kAda));
+  EXPECT_FALSE(MayReadProfile(story.state(), Principal(), kAda));
   EXPECT_FALSE(MayReadAccount(story.state(), As("user-bob"), kAdas).ok());
 }
 
@@ -79,6 +79,176 @@ TEST(RegisterUser, IsEntitledByThePromotionOfItsOwnCurrencyThoughAnotherOneStart
   story.Must(command);
   ASSERT_TRUE(story.state().Find(kAda)->entitlement.has_value());
   EXPECT_EQ(story.state().Find(kAda)->entitlement->promotion_id, "pounds");
+}
+
+Identity Login(const std::string& subject, const std::string& issuer = kIssuer) {
+  return {.issuer = issuer, .subject = subject};
+}
+
+RegisterUser FirstLogin(const std::string& handle, const Identity& identity) {
+  RegisterUser command = Registration(handle);
+  command.identity = identity;
+  return command;
+}
+
+UserId Reached(const Story& story, const Identity& identity) {
+  const auto found = story.state().user_of_identity.find({identity.issuer, identity.subject});
+  return found == story.state().user_of_identity.end() ? UserId() : found->second;
+}
+
+TEST(RegisterUser, A4_AnEmployeesFirstLoginMakesAnUpgradedAccountWithoutAPromise) {
+  Story story;
+  story.Must(FirstLogin("ada", Login("ada-1", kHouse)));
+  const User& ada = *story.state().Find(kAda);
+  EXPECT_EQ(ada.upgraded, UpgradeRoute::kInternal);
+  EXPECT_EQ(Reached(story, Login("ada-1", kHouse)), kAda);
+  EXPECT_FALSE(ada.entitlement.has_value());
+  EXPECT_EQ(story.Funds(kAdas), Money());
+  EXPECT_THAT(story.Do(PlaceHold{.action = Job(kAda, Usd("1"))}), Denies(Reason::kSpendingLimitExceeded, Money()));
+}
+
+TEST(RegisterUser, A4_ThroughAnInstitutionIsLinkedAndEntitledButNotUpgraded) {
+  Story story;
+  story.Must(FirstLogin("ada", Login("ada-1")));
+  EXPECT_EQ(Reached(story, Login("ada-1")), kAda);
+  EXPECT_FALSE(story.state().Find(kAda)->upgraded.has_value());
+  EXPECT_TRUE(story.state().Find(kAda)->entitlement.has_value());
+}
+
+TEST(RegisterUser, A4_TakesOnlyThePartnersIdentityProviders) {
+  Story story;
+  EXPECT_THAT(story.Do(FirstLogin("ada", Login("1", "https://elsewhere.example.org"))),
+              AllOf(IsRefused(Reason::kInvalidField), Says("identity_issuer")));
+  RegisterUser without = FirstLogin("ada", Login("1"));
+  without.partner_id.clear();
+  EXPECT_THAT(story.Do(without), IsRefused(Reason::kInvalidField));
+}
+
+TEST(RegisterUser, A5_AnEmailWithAnAccountIsNotLinkedByItself) {
+  Story story;
+  story.Must(Registration("ada"));
+  const auto refused = story.Do(FirstLogin("ada", Login("ada-1")));
+  EXPECT_THAT(refused, AllOf(IsRefused(Reason::kIdentityNotLinked), Says("password"), Says("link")));
+  EXPECT_EQ(story.Count(Event::kUserRegistered), 1);
+  EXPECT_EQ(Reached(story, Login("ada-1")), UserId());
+}
+
+TEST(RegisterUser, AKnownIdentityLogsInInstead) {
+  Story story;
+  story.Must(FirstLogin("ada", Login("ada-1")));
+  RegisterUser again = FirstLogin("ada2", Login("ada-1"));
+  again.person.email = "ada2@example.org";
+  EXPECT_THAT(story.Do(again), IsRefused(Reason::kIdentityTaken));
+}
+
+TEST(LinkIdentity, A6_BothWaysInReachTheSameAccount) {
+  Story story;
+  story.Upgrade("ada");
+  story.Must(LinkIdentity{.user = kAda, .identity = Login("ada-1")});
+  EXPECT_EQ(Reached(story, Login("ada-1")), kAda);
+  EXPECT_EQ(story.state().user_of_email.at("ada@example.org"), kAda);
+  EXPECT_EQ(story.Funds(kAdas), Usd("50"));
+}
+
+TEST(LinkIdentity, A6_LinkedTwiceIsLinkedOnce) {
+  Story story;
+  story.Must(Registration("ada"));
+  story.Must(Registration("bob"));
+  story.Must(LinkIdentity{.user = kAda, .identity = Login("ada-1")});
+  story.Must(LinkIdentity{.user = kAda, .identity = Login("ada-1")});
+  EXPECT_EQ(story.state().Find(kAda)->identities.size(), 1u);
+  EXPECT_THAT(story.Do(LinkIdentity{.user = kBob, .identity = Login("ada-1")}), IsRefused(Reason::kIdentityTaken));
+}
+
+TEST(CloseUser, A8_WaitsUntilNothingIsOwed) {
+  Story story;
+  story.Upgrade("ada");
+  story.Must(CoreHours(kAda, 434));  // 62.062: 12.062 beyond the credit
+  EXPECT_THAT(story.Do(CloseUser{.user = kAda}), AllOf(IsRefused(Reason::kNotSettled), Says("12.062")));
+  story.Must(RecordPayment{.billing_account = kAdas, .amount = Usd("12.062")});
+  story.Must(CloseUser{.user = kAda});
+  EXPECT_EQ(story.state().Find(kAda)->status, User::Status::kClosed);
+}
+
+TEST(CloseUser, A8_WaitsUntilNothingRunsAndNothingIsPrepaid) {
+  Story story;
+  story.Upgrade("ada");
+  const HoldId hold = story.Hold(Job(kAda, Usd("1")));
+  EXPECT_THAT(story.Do(CloseUser{.user = kAda}), AllOf(IsRefused(Reason::kNotSettled), Says("by 1 open holds")));
+  story.Must(ReleaseHold{.hold = hold});
+  story.Must(RecordPayment{.billing_account = kAdas, .amount = Usd("3")});
+  EXPECT_THAT(story.Do(CloseUser{.user = kAda}), AllOf(IsRefused(Reason::kNotSettled), Says("prepaid 3.00")));
+}
+
+TEST(CloseUser, A8_TakesBackWhatWasGrantedAndEndsWhatWasAsked) {
+  Story story;
+  story.Upgrade("ada");
+  story.Must(SetSpendingLimit{.billing_account = kAdas, .limit = Usd("10")});
+  const Entry asked =
+      story.Must(RequestLimitIncrease{.billing_account = kAdas, .user = kAda, .requested_limit = Usd("20")});
+  const Entry closed = story.Must(CloseUser{.user = kAda});
+  EXPECT_EQ(FindEvent(closed, Event::kCreditRevoked)->credit_revoked().amount_micros(), Usd("50").micros());
+  EXPECT_EQ(story.state().Find(IncreaseId(asked.position()))->status, LimitIncrease::Status::kWithdrawn);
+  EXPECT_EQ(story.Funds(kAdas), Money());
+  EXPECT_EQ(story.Account(kAdas).balance.limit, Money());
+}
+
+TEST(CloseUser, A8_LeavesNothingToAskAndEverythingToRead) {
+  Story story;
+  story.Upgrade("ada");
+  const Entry project = story.Must(CreateProject{.user = kAda, .name = "x"});
+  story.Must(CloseUser{.user = kAda});
+  EXPECT_THAT(story.Do(CloseUser{.user = kAda}), IsRefused(Reason::kUserClosed));
+  EXPECT_THAT(story.Do(SetDefaultPayer{.user = kAda, .billing_account = kAdas}), IsRefused(Reason::kUserClosed));
+  EXPECT_THAT(story.Do(CreateProject{.user = kAda, .name = "y"}, As("service-portal")), IsRefused(Reason::kUserClosed));
+  EXPECT_THAT(story.Do(PlaceHold{.action = Job(kAda, Usd("1"))}), Denies(Reason::kUserClosed, Money()));
+  story.Upgrade("bob");
+  GatedAction in_project = Job(kBob, Usd("1"));
+  in_project.project = ProjectId(project.position());
+  EXPECT_THAT(story.Do(PlaceHold{.action = in_project}), Denies(Reason::kUserClosed, Money()));
+  EXPECT_TRUE(MayReadAccount(story.state(), As("user-ada"), kAdas).ok());
+  EXPECT_THAT(story.Do(Registration("ada")), IsRefused(Reason::kHandleTaken));
+  RegisterUser again = Registration("ada2");
+  again.person.email = "ada@example.org";
+  EXPECT_THAT(story.Do(again), IsRefused(Reason::kEmailRegistered));
+}
+
+TEST(CloseUser, A8_LateUsageIsChargedStill) {
+  Story story;
+  story.Upgrade("ada");
+  story.Must(CloseUser{.user = kAda});
+  story.Must(CoreHours(kAda, 1));
+  EXPECT_EQ(story.Account(kAdas).balance.outstanding, Usd("0.143"));
+}
+
+TEST(CloseUser, A8_EndsMembershipsButNeverTheLastAdmins) {
+  Story story;
+  story.FundedLab();
+  story.Must(SetDefaultPayer{.user = kBob, .billing_account = kLabs});
+  EXPECT_THAT(story.Do(CloseUser{.user = kAda}), IsRefused(Reason::kLastAdmin));
+  const Entry closed = story.Must(CloseUser{.user = kBob});
+  EXPECT_NE(FindEvent(closed, Event::kMemberRemoved), nullptr);
+  EXPECT_EQ(story.state().Find(kLab)->Member(kBob), nullptr);
+  EXPECT_EQ(story.state().Find(kBob)->default_payer, kBobs);
+}
+
+TEST(CloseUser, A8_KillsTheLinkThatWasMailed) {
+  Story story;
+  story.Must(Registration("ada"));
+  story.Must(UpgradeForm(kAdas, kAda, "late"));
+  story.Must(CloseUser{.user = kAda});
+  EXPECT_THAT(story.Do(Opened("late")), IsRefused(Reason::kLinkInvalid));
+}
+
+TEST(CreateProject, LivesInTheOwnersRegionUnlessItNamesAnother) {
+  Story story;
+  story.Upgrade("ada");
+  const Entry home = story.Must(CreateProject{.user = kAda, .name = "x"});
+  EXPECT_EQ(home.events(0).project_created().region(), kRegion);
+  EXPECT_EQ(home.events(0).project_created().home_region(), "");
+  const Entry away = story.Must(CreateProject{.user = kAda, .name = "x", .region = "aws:eu-central-1"});
+  EXPECT_EQ(away.events(0).project_created().region(), "aws:eu-central-1");
+  EXPECT_EQ(away.events(0).project_created().home_region(), kRegion) << "what the warning is made of";
 }
 
 TEST(SetDefaultPayer, D1_LeadsNewProjectsToTheOrganization) {
@@ -136,15 +306,6 @@ TEST(CreateProject, D3_NamesSelfThoughTheDefaultIsTheOrganization) {
   story.Must(SetDefaultPayer{.user = kBob, .billing_account = kLabs});
   const Entry created = story.Must(CreateProject{.user = kBob, .name = "mine", .bill_to = kBobs});
   EXPECT_EQ(created.events(0).project_created().billing_account(), kBobs.text());
-}
-
-TEST(SetMemberAccess, L9_TheLastAdminStays) {
-  Story story;
-  story.FundedLab();
-  EXPECT_THAT(story.Do(SetMemberAccess{.organization = kLab, .user = kAda, .access = kMayBill}),
-              IsRefused(Reason::kLastAdmin));
-  story.Must(SetMemberAccess{.organization = kLab, .user = kBob, .access = {.admin = true}});
-  story.Must(SetMemberAccess{.organization = kLab, .user = kAda, .access = kMayBill});
 }
 
 }  // namespace

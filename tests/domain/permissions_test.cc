@@ -59,6 +59,19 @@ TEST_F(Permissions, OfCommands) {
       {"InviteMember to nowhere", InviteMember{.organization = OrganizationId::OfHandle("nowhere")}, ""},
       {"AcceptInvitation", AcceptInvitation{.organization = kLab, .user = kBob}, "user-bob"},
       {"SetMemberAccess", SetMemberAccess{.organization = kLab, .user = kBob}, "user-ada"},
+      {"RegisterUser with an identity", RegisterUser{.identity = {.issuer = kIssuer, .subject = "1"}},
+       "service-portal support-sam"},
+      {"LinkIdentity", LinkIdentity{.user = kBob}, "support-sam"},
+      {"MergeUsers", MergeUsers{.from = kBob, .into = kAda}, "support-sam"},
+      {"CloseUser", CloseUser{.user = kBob}, "user-bob support-sam"},
+      {"RemoveMember", RemoveMember{.organization = kLab, .user = kBob}, "user-ada user-bob"},
+      {"SetOrganizationSettings", SetOrganizationSettings{.organization = kLab}, "user-ada"},
+      {"SetOrganizationExpiry", SetOrganizationExpiry{.organization = kLab}, "operator-olga"},
+      {"SetProjectPayer by its owner", SetProjectPayer{.user = kBob, .project = project}, "user-bob"},
+      {"SetProjectPayer by an admin", SetProjectPayer{.user = kAda, .project = project}, "user-ada"},
+      {"SetProjectPayer by a member", SetProjectPayer{.user = kEve, .project = project}, ""},
+      {"AcceptProjectTransfer", AcceptProjectTransfer{.user = kBob, .project = project}, "user-bob"},
+      {"DeclineProjectTransfer by a member", DeclineProjectTransfer{.user = kEve, .project = project}, ""},
       {"SetDefaultPayer", SetDefaultPayer{.user = kBob}, "user-bob"},
       {"CreateProject", CreateProject{.user = kBob}, "user-bob service-portal"},
       {"SubmitAccountUpgrade", SubmitAccountUpgrade{.billing_account = kLabs, .user = kAda}, "user-ada"},
@@ -109,7 +122,7 @@ TEST_F(Permissions, OfReading) {
               listed("user-ada user-bob user-eve"));
   EXPECT_THAT(may([&](const Principal& who) { return MayReadProject(story.state(), who, project).ok(); }),
               listed("user-ada user-bob"));
-  EXPECT_THAT(may([&](const Principal& who) { return MayReadProfile(who, kEve); }), listed("user-eve"));
+  EXPECT_THAT(may([&](const Principal& who) { return MayReadProfile(story.state(), who, kEve); }), listed("user-eve"));
   EXPECT_THAT(may([&](const Principal& who) { return CanIncrease(story.state(), who, kLabs); }),
               UnorderedElementsAreArray(Listed("user-ada")));
 }

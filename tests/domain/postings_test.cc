@@ -64,5 +64,22 @@ TEST_F(PostingsOfStory, WhatExpiresIsIncomeAlsoWhenAHoldGivesItBackLater) {
   EXPECT_THAT(Books(released), ElementsAre("customer_credits 2.00 USD", "expired_credits -2.00 USD"));
 }
 
+TEST_F(PostingsOfStory, WhatIsRevokedIsIncomeAndWhatWasPaidInAdvanceGoesBackAsCash) {
+  const Entry grant = story.Must(GrantCredit{.billing_account = kAdas, .amount = Usd("5"), .reason = "x"});
+  const Entry paid = story.Must(RecordPayment{.billing_account = kAdas, .amount = Usd("7")});
+  EXPECT_THAT(Books(story.Must(RevokeCredit{.credit = CreditId(grant.position())})),
+              ElementsAre("customer_credits 5.00 USD", "revoked_credits -5.00 USD"));
+  EXPECT_THAT(Books(story.Must(RevokeCredit{.credit = CreditId(paid.position())})),
+              ElementsAre("customer_credits 7.00 USD", "cash -7.00 USD"));
+}
+
+TEST_F(PostingsOfStory, F5_AReversalUndoesTheRevenueAndOwesWhatWasPaid) {
+  const Entry charge = story.Must(CoreHours(kAda, 1000));
+  story.Must(RecordPayment{.billing_account = kAdas, .amount = Usd("90")});
+  EXPECT_THAT(Books(story.Must(story.Reversal(charge))),
+              ElementsAre("revenue 93.00 USD", "receivables -93.00 USD", "revenue 50.00 USD",
+                          "customer_credits -50.00 USD", "receivables 90.00 USD", "customer_credits -90.00 USD"));
+}
+
 }  // namespace
 }  // namespace bursar

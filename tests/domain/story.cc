@@ -1,6 +1,9 @@
 #include "tests/domain/story.h"
 
+#include <functional>
+#include <iterator>
 #include <map>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "ledger/base/check.h"
@@ -95,7 +98,10 @@ RecordUsage CoreHours(const UserId& user, int64_t hours, const BillingAccountId&
 }
 
 Story::Story() {
-  Must(PublishPartner{.partner_id = kPartner, .display_name = "SJ Cloud", .default_region = kRegion});
+  Must(PublishPartner{.partner_id = kPartner,
+                      .display_name = "SJ Cloud",
+                      .default_region = kRegion,
+                      .identity_providers = {{.issuer = kIssuer}, {.issuer = kHouse, .internal = true}}});
   Must(PublishPromotion{
       .promotion_id = "welcome", .partner_id = kPartner, .amount = Usd("50"), .currency = "USD", .end_time = {}});
   Must(PublishTerms{.document = Document::kTerms, .version = "1"});
@@ -169,6 +175,12 @@ HoldId Story::Hold(const GatedAction& action) {
   BURSAR_CHECK(entry.events(0).has_hold_placed());
   return HoldId(entry.position());
 }
+
+ReverseCharge Story::Reversal(const Entry& charge, ReversalCause cause) const {
+  return {.charge = ChargeId(charge.position()), .cause = cause, .reason = "It was wrong.", .charged = charge};
+}
+
+Entry Story::Write(const std::vector<Event>& events) { return Append({.events = events}, As("support-sam")); }
 
 int Story::Count(Event::KindCase kind) const {
   int count = 0;
@@ -299,8 +311,17 @@ void Story::CheckSaidFunds(const Event& event) const {
   if (event.has_spending_limit_set()) {
     EXPECT_EQ(event.spending_limit_set().funds_after_micros(), Funds(id).micros());
   }
+  if (event.has_credit_revoked()) {
+    EXPECT_EQ(event.credit_revoked().funds_after_micros(), Funds(id).micros());
+  }
+  if (event.has_charge_reversed()) {
+    EXPECT_EQ(event.charge_reversed().funds_after_micros(), Funds(id).micros());
+  }
   if (event.has_usage_charged()) {
     EXPECT_EQ(event.usage_charged().funds_after_micros(), Funds(id).micros());
+  }
+  if (event.has_funds_moved_in()) {
+    EXPECT_EQ(event.funds_moved_in().funds_after_micros(), Funds(id).micros());
   }
   if (event.has_hold_placed()) {
     const auto& placed = event.hold_placed();
@@ -349,16 +370,25 @@ void Story::CheckBudgets() const {
 // Each micro of a credit is in one place, and what is held is what the holds hold.
 void Story::CheckMoney() const {
   std::map<BillingAccountId, Money> held;
-  for (const auto& [id, hold] : state_.holds) held[hold.account] += hold.Held();
+  for (const auto& [id, hold] : state_.holds) {
+    held[hold.account] += hold.Held();
+    if (!hold.sponsored.parts.empty()) held[hold.sponsored.account] += Sum(hold.sponsored.parts);
+  }
   for (const auto& [id, account] : state_.accounts) {
     EXPECT_EQ(account.balance.Held(), held[id]) << id.text();
     EXPECT_GE(account.balance.held_on_limit, Money()) << id.text();
     EXPECT_GE(account.balance.outstanding, Money()) << id.text();
     for (const Credit& credit : account.balance.credits) {
-      EXPECT_EQ(credit.available + credit.held + credit.charged + credit.expired, credit.granted) << credit.id.text();
-      for (const Money part : {credit.available, credit.held, credit.charged, credit.expired}) {
+      const Money parts[] = {credit.available, credit.held,    credit.charged,
+                             credit.expired,   credit.revoked, credit.moved};
+      EXPECT_EQ(std::accumulate(std::begin(parts), std::end(parts), Money(), std::plus<>()), credit.granted)
+          << credit.id.text();
+      for (const Money part : parts) {
         EXPECT_GE(part, Money()) << credit.id.text();
+        sum += part;
       }
+      EXPECT_EQ(sum, credit.granted) << credit.id.text();
+      EXPECT_TRUE(!credit.over || credit.available == Money()) << credit.id.text() << " is over";
     }
   }
 }

@@ -38,6 +38,9 @@ inline const BillingAccountId kLabs = BillingAccountId(kLab);
 
 constexpr char kPartner[] = "sjcloudplatform";
 constexpr char kRegion[] = "azure:westus";
+// The partner's identity providers: of an institution, and of the house.
+constexpr char kIssuer[] = "https://login.example.org";
+constexpr char kHouse[] = "https://house.example.org";
 constexpr MemberAccess kMayBill = {.admin = false, .allow_billable_activities = true};
 constexpr MemberAccess kMayNotBill = {.admin = false, .allow_billable_activities = false};
 
@@ -52,8 +55,8 @@ ConfirmBilling Opened(const std::string& link);
 LinkSeed Link(const std::string& name);
 RecordUsage CoreHours(const UserId& user, int64_t hours, const BillingAccountId& bill_to = {});
 
-// Begins with published policy: the partner with a promotion of 50.00 USD, terms and pricing of version "1", the
-// catalogue, and price lists in USD and GBP (a core-hour of compute.mem1 is 0.143 and 0.12).
+// Begins with published policy: the partner with two identity providers and a promotion of 50.00 USD, terms and pricing
+// of version "1", the catalogue, and price lists in USD and GBP (a core-hour of compute.mem1 is 0.143 and 0.12).
 class Story {
  public:
   Story();
@@ -79,6 +82,10 @@ class Story {
   // Ada is admin of the lab, which has a limit of 1,000; bob may bill to it, eve may not. Nobody has a promotion.
   void FundedLab(bool hides_admins = false);
   HoldId Hold(const GatedAction& action);
+  // What undoes the charge that an entry made, wholly.
+  ReverseCharge Reversal(const Entry& charge, ReversalCause cause = ReversalCause::kCorrection) const;
+  // Written without being decided.
+  Entry Write(const std::vector<Event>& events);
 
   void Pass(absl::Duration duration) { now_ += duration; }
   absl::Time now() const { return now_; }

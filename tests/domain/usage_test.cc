@@ -66,6 +66,94 @@ TEST(RecordUsage, M5_IsPricedInTheCurrencyOfThePayer) {
   EXPECT_EQ(entry.events(0).usage_charged().currency(), "GBP");
 }
 
+TEST(RecordUsage, M5_APriceThatChangesInTheMiddleSplitsUsageByItsOwnTime) {
+  Story story;
+  story.Upgrade("ada");
+  const absl::Time change = story.now() + absl::Hours(12);
+  story.Must(PublishPriceList{
+      .currency = "USD",
+      .effective_time = change,
+      .prices = {{.sku = "compute.mem1", .price = Usd("0.2"), .per_quantity = 3600, .category = "compute"}}});
+  story.Pass(absl::Hours(24 * 40));
+  RecordUsage record = CoreHours(kAda, 1);
+  record.metered.usage_time = change - absl::Microseconds(1);
+  const Entry before = story.Must(record);
+  EXPECT_EQ(Cost(before), Usd("0.143"));
+  record.metered.usage_time = change;
+  EXPECT_EQ(Cost(story.Must(record)), Usd("0.2"));
+  const auto& metered = FindEvent(before, Event::kUsageCharged)->usage_charged().metered();
+  EXPECT_EQ(metered.usage_time(), absl::ToUnixMicros(change) - 1) << "so that a later month shows it as an adjustment";
+  EXPECT_LT(metered.usage_time(), before.commit_time());
+}
+
+// Quarantine.
+
+class Quarantine : public testing::Test {
+ protected:
+  Quarantine() {
+    story.Upgrade("ada");
+    story.Must(PublishPriceList{.currency = "USD",
+                                .prices = {{.sku = "compute.mem1",
+                                            .price = Usd("0.143"),
+                                            .per_quantity = 3600,
+                                            .category = "compute",
+                                            .most_quantity = 100 * 3600},
+                                           {.sku = "data.egress", .price = Usd("0.09"), .category = "network"}}});
+  }
+  Entry SetAside(int64_t hours) {
+    const Entry entry = story.Must(CoreHours(kAda, hours));
+    EXPECT_NE(FindEvent(entry, Event::kUsageQuarantined), nullptr);
+    EXPECT_EQ(FindEvent(entry, Event::kUsageCharged), nullptr);
+    return entry;
+  }
+  static ReleaseQuarantinedUsage Release(const Entry& entry, std::optional<int64_t> quantity = {}) {
+    return {.quarantine = QuarantineId(entry.position()), .quantity = quantity};
+  }
+
+  Story story;
+};
+
+TEST_F(Quarantine, M4_ANegativeOrAbsurdQuantityIsSetAsideAndNotCharged) {
+  const Entry negative = SetAside(-1);
+  EXPECT_THAT(negative.events(0).usage_quarantined().problem(), testing::HasSubstr("negative"));
+  const Entry absurd = SetAside(101);
+  EXPECT_THAT(absurd.events(0).usage_quarantined().problem(), testing::HasSubstr("360000"));
+  RecordUsage overflow = CoreHours(kAda, 0);
+  overflow.metered = {.sku = "data.egress", .quantity = std::numeric_limits<int64_t>::max()};
+  EXPECT_NE(FindEvent(story.Must(overflow), Event::kUsageQuarantined), nullptr);
+  EXPECT_EQ(story.state().quarantined.size(), 3u);
+  EXPECT_EQ(story.Funds(kAdas), Usd("50"));
+  EXPECT_THAT(story.Do(CoreHours(kAda, 100)), IsAllowed());
+  EXPECT_EQ(story.Funds(kAdas), Usd("35.7"));
+}
+
+TEST_F(Quarantine, M4_AReleasedRecordIsChargedAtThePriceOfItsTime) {
+  const Entry absurd = SetAside(200);
+  story.Must(PublishPriceList{
+      .currency = "USD",
+      .effective_time = story.now() + absl::Hours(1),
+      .prices = {{.sku = "compute.mem1", .price = Usd("9"), .per_quantity = 3600, .category = "compute"}}});
+  story.Pass(absl::Hours(2));
+  const Entry released = story.Must(Release(absurd));
+  EXPECT_EQ(Cost(released), Usd("28.6"));
+  EXPECT_EQ(FindEvent(released, Event::kQuarantineReleased)->quarantine_released().quarantine(), absurd.position());
+  EXPECT_THAT(story.Do(Release(absurd)), IsRefused(Reason::kNotQuarantined));
+}
+
+TEST_F(Quarantine, M4_ANegativeRecordIsReleasedOnlyWithAnotherQuantity) {
+  const Entry negative = SetAside(-2);
+  EXPECT_THAT(story.Do(Release(negative)), IsRefused(Reason::kInvalidField));
+  EXPECT_EQ(Cost(story.Must(Release(negative, 2 * 3600))), Usd("0.286"));
+}
+
+TEST_F(Quarantine, M4_ADiscardedRecordIsNeverCharged) {
+  const Entry absurd = SetAside(200);
+  story.Must(DiscardQuarantinedUsage{.quarantine = QuarantineId(absurd.position()), .reason = "A broken meter."});
+  EXPECT_THAT(story.Do(Release(absurd)), IsRefused(Reason::kNotQuarantined));
+  EXPECT_TRUE(story.state().quarantined.empty());
+  EXPECT_EQ(story.Funds(kAdas), Usd("50"));
+}
+
 TEST(RecordUsage, FractionsOfAMicroAccumulateAcrossRecordsAndCaptures) {
   Story story;
   story.Upgrade("ada");

@@ -98,7 +98,25 @@ const char* const kSights[] = {
     "a promotion lapsed",
     "a link expired",
     "a link opened twice",
+    "a link declined",
+    "a link declined twice",
     "a dead link refused",
+    "a contact reminded",
+    "a change of contact confirmed",
+    "a change of contact declined",
+    "a change of purchase order applied",
+    "a billing change superseded",
+    "a slot begun",
+    "a slot used",
+    "a slot missed",
+    "a slot missed without a mail",
+    "a purchase order attached to a request",
+    "a purchase order that waited",
+    "a purchase order recorded twice refused",
+    "an increase withdrawn",
+    "an increase expired",
+    "an increase ended",
+    "an increase until a date on top of another",
 };
 
 // The only roles that may give a command; empty where it depends on more than the role.
@@ -114,6 +132,9 @@ class RolesFor {
   Roles operator()(const SetSpendingLimit&) const { return {Role::kOperator}; }
   Roles operator()(const ApproveLimitIncrease&) const { return {Role::kOperator}; }
   Roles operator()(const DenyLimitIncrease&) const { return {Role::kOperator}; }
+  Roles operator()(const ApplyBillingChange&) const { return {Role::kOperator}; }
+  Roles operator()(const ScheduleAssistedSetup&) const { return {Role::kOperator}; }
+  Roles operator()(const RecordPurchaseOrder&) const { return {Role::kOperator, Role::kFinance, Role::kService}; }
   Roles operator()(const RecordPayment&) const { return {Role::kOperator, Role::kFinance}; }
   Roles operator()(const ExtendHold&) const { return {Role::kService}; }
   Roles operator()(const CaptureHold&) const { return {Role::kService}; }
@@ -284,7 +305,8 @@ void Laws::RefusedOf(const Command& command, const std::string& reason, const Pr
     const bool known = increase != model_.increases.end();
     Law(known == (reason != "INCREASE_NOT_FOUND"), "decision refused for ", reason);
     if (!known) return;
-    const bool own = principal.SamePersonAs(UserId::Trusted(increase->second.requester));
+    const bool own = principal.SamePersonAs(UserId::Trusted(increase->second.requester)) ||
+                     model_.AnswersFor(UserId::OfHandle(principal.name).text(), increase->second.account);
     Law(own == (reason == "OWN_REQUEST"), "decision refused for ", reason, ", own request: ", own);
     SawIf(own, "an increase of one's own refused");
     if (own) return;
@@ -296,24 +318,16 @@ void Laws::RefusedOf(const Command& command, const std::string& reason, const Pr
         approve != nullptr && approve->limit.has_value() ? approve->limit->micros() : increase->second.requested_limit;
     const bool more = limit > increase->second.requested_limit;
     SawIf(more, "an increase for more than was asked refused");
+    if (reason == "INVALID_FIELD") {
+      return Law(approve != nullptr && approve->end_time.has_value() && absl::ToUnixMicros(*approve->end_time) <= now,
+                 "an increase is refused for its end");
+    }
     Law(approve != nullptr && reason == (more ? "MORE_THAN_REQUESTED" : "NOT_AN_INCREASE") &&
             (more || limit <= model_.accounts.at(increase->second.account).limit),
         "decision refused for ", reason);
     return;
   }
-  if (const auto* confirm = std::get_if<ConfirmBilling>(&command)) {
-    const ModelAccount* linked = nullptr;
-    for (const auto& [id, account] : model_.accounts) {
-      if (account.selector == confirm->selector && account.secret_hash == confirm->secret_hash) linked = &account;
-    }
-    Law((linked == nullptr) == (reason == "LINK_INVALID"), "link refused for ", reason);
-    SawIf(linked == nullptr, "a dead link refused");
-    if (linked == nullptr) return;
-    Law(reason == "LINK_EXPIRED" && linked->link_expire_time <= now && linked->confirmed_at == 0, "link refused for ",
-        reason);
-    Saw("a link expired");
-    return;
-  }
+  if (RefusedBilling(command, reason, now)) return;
   const auto* grant = std::get_if<GrantCredit>(&command);
   const auto* payment = std::get_if<RecordPayment>(&command);
   if ((grant != nullptr || payment != nullptr) && reason == "AMOUNT_TOO_LARGE") {
@@ -351,6 +365,13 @@ void Laws::NothingToWrite(const Command& command, const Principal& principal, in
     Law(decision.repeats.has_value() && std::any_of(model_.accounts.begin(), model_.accounts.end(), same),
         "a link opened twice answers as the first time");
     Saw("a link opened twice");
+    return;
+  }
+  if (std::holds_alternative<DeclineBilling>(command)) {
+    const auto same = [&](const auto& account) { return account.second.declined_at == decision.repeats; };
+    Law(decision.repeats.has_value() && std::any_of(model_.accounts.begin(), model_.accounts.end(), same),
+        "a link declined twice answers as the first time");
+    Saw("a link declined twice");
     return;
   }
   Law(std::holds_alternative<ExpireDue>(command), "command ", command.index(), " brought about nothing");
@@ -466,6 +487,7 @@ void Laws::CheckAccount(const std::string& id) {
     Law(carried != account->remainders.end() && carried->second == left, "the remainder of ", id, " is carried");
   }
   Law(account->open_increase.number() == model.open_increase, "open increase of ", id);
+  CheckSetup(id, model);
   CheckHolds(id, balance);
   CheckBudgets(*account);
   CheckBooks(id, model);
@@ -545,6 +567,7 @@ void Laws::CheckEverything() {
     for (const auto& [number, credit] : account.credits) expiring += !credit.over && credit.expire_time != kNever;
   }
   Law(due(Due::Kind::kCreditExpires) == expiring, "every credit that expires will");
+  CheckDueOfBilling();
   std::map<std::string, int64_t> sums;
   for (const auto& [book, amount] : books_) sums[book.first] += amount;
   for (const auto& [currency, sum] : sums) Law(sum == 0, "the books in ", currency, " add up to ", sum);
@@ -556,8 +579,22 @@ void Laws::CheckEvent(const Event& event, Step& step) {
   switch (event.kind_case()) {
     case Event::kPromotionLapsed:
       return On(event.promotion_lapsed(), step);
+    case Event::kVerificationSent:
+    case Event::kVerificationReminded:
     case Event::kBillingConfirmed:
-      return On(event.billing_confirmed(), step);
+    case Event::kBillingDeclined:
+    case Event::kBillingChangeRequested:
+    case Event::kBillingChangeApplied:
+    case Event::kBillingChangeClosed:
+    case Event::kAssistedSetupRequested:
+    case Event::kAssistedSetupScheduled:
+    case Event::kAssistedSetupMissed:
+    case Event::kPurchaseOrderRecorded:
+    case Event::kPurchaseOrderAttached:
+    case Event::kLimitIncreaseWithdrawn:
+    case Event::kLimitIncreaseExpired:
+    case Event::kLimitIncreaseEnded:
+      return CheckBillingEvent(event, step);
     case Event::kSponsorshipPublished:
     case Event::kIdentityLinked:
     case Event::kUsersMerged:
@@ -569,20 +606,7 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kProjectTransferDeclined:
     case Event::kOrganizationSettingsSet:
     case Event::kOrganizationExpirySet:
-    case Event::kBillingDeclined:
-    case Event::kBillingChangeRequested:
-    case Event::kBillingChangeApplied:
-    case Event::kBillingChangeClosed:
-    case Event::kAssistedSetupRequested:
-    case Event::kAssistedSetupScheduled:
-    case Event::kAssistedSetupMissed:
-    case Event::kVerificationReminded:
-    case Event::kPurchaseOrderRecorded:
-    case Event::kPurchaseOrderAttached:
     case Event::kCreditRevoked:
-    case Event::kLimitIncreaseWithdrawn:
-    case Event::kLimitIncreaseExpired:
-    case Event::kLimitIncreaseEnded:
     case Event::kFundsMovedOut:
     case Event::kFundsMovedIn:
     case Event::kSponsorshipHeld:
@@ -650,7 +674,6 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kMemberAccessSet:
     case Event::kDefaultPayerSet:
     case Event::kAccountUpgradeSubmitted:
-    case Event::kVerificationSent:
     case Event::kUserUpgraded:
     case Event::kClockAdvanced:
       return;
@@ -666,14 +689,6 @@ void Laws::On(const storage::v1::PromotionLapsed& event, Step& step) {
   Law(promise.open, "a promise lapses once");
   Law(promotion.end_time() != 0 && promotion.end_time() <= step.now, "a promise lapses after the promotion's end");
   Saw("a promotion lapsed");
-}
-
-void Laws::On(const storage::v1::BillingConfirmed& event, Step& step) {
-  const ModelAccount& account = model_.accounts.at(event.billing_account());
-  const auto* confirm = std::get_if<ConfirmBilling>(&step.command);
-  Law(confirm != nullptr && account.setup == ModelAccount::Setup::kPending && account.selector == confirm->selector &&
-          account.secret_hash == confirm->secret_hash && step.now < account.link_expire_time,
-      "billing of ", event.billing_account(), " is confirmed by its newest link, once and in time");
 }
 
 void Laws::On(const storage::v1::ProjectCreated& event, Step& step) {
@@ -751,6 +766,8 @@ void Laws::On(const storage::v1::SpendingLimitSet& event, Step& step) {
   SawIf(event.limit_micros() < OwedAndHeld(account) && account.held_on_limit() > 0 &&
             account.limit > event.limit_micros(),
         "a limit lowered below what is owed and held");
+  Law(!std::holds_alternative<ExpireDue>(step.command) || event.limit_micros() == account.limit_afterwards,
+      "a limit falls back to ", account.limit_afterwards);
   if (const auto* set = std::get_if<SetSpendingLimit>(&step.command)) {
     Law(event.limit_micros() == set->limit.micros() && event.increase() == 0, "the limit is as it was set");
   }
@@ -782,7 +799,15 @@ void Laws::On(const storage::v1::LimitIncreaseApproved& event, Step& step) {
   Law(approve != nullptr && increase.pending, "only an open increase is approved");
   Law(event.approved_limit_micros() <= increase.requested_limit, "approved for what was asked or less");
   Law(event.approved_limit_micros() > model_.accounts.at(increase.account).limit, "an increase raises the limit");
-  Law(!step.principal.SamePersonAs(UserId::Trusted(increase.requester)), "nobody approves for himself");
+  Law(!step.principal.SamePersonAs(UserId::Trusted(increase.requester)) &&
+          !model_.AnswersFor(UserId::OfHandle(step.principal.name).text(), increase.account),
+      "nobody approves for himself");
+  Law(event.end_time() == 0 || event.end_time() > step.now, "an increase ends after it begins");
+  const ModelAccount& account = model_.accounts.at(increase.account);
+  const bool on_top = account.ending_increase != 0;
+  Law(event.previous_limit_micros() == (on_top ? account.limit_afterwards : account.limit),
+      "an increase falls back to what was agreed for good");
+  SawIf(on_top && event.end_time() != 0, "an increase until a date on top of another");
   const bool set = std::any_of(step.entry.events().begin(), step.entry.events().end(), [&](const Event& other) {
     return other.has_spending_limit_set() && other.spending_limit_set().increase() == event.increase() &&
            other.spending_limit_set().limit_micros() == event.approved_limit_micros();

@@ -88,7 +88,6 @@ class Laws {
 
   void CheckEvent(const storage::v1::Event& event, Step& step);
   void On(const storage::v1::PromotionLapsed& event, Step& step);
-  void On(const storage::v1::BillingConfirmed& event, Step& step);
   void On(const storage::v1::ProjectCreated& event, Step& step);
   void On(const storage::v1::CreditGranted& event, Step& step);
   void On(const storage::v1::CreditTookEffect& event, Step& step);
@@ -108,6 +107,30 @@ class Laws {
   void On(const storage::v1::UsageCharged& event, Step& step);
   void On(const storage::v1::BudgetSet& event, Step& step);
   void On(const storage::v1::BudgetRemoved& event);
+
+  // laws_billing.cc
+  void CheckBillingEvent(const storage::v1::Event& event, Step& step);
+  void On(const storage::v1::VerificationSent& event, Step& step);
+  void On(const storage::v1::VerificationReminded& event, Step& step);
+  void On(const storage::v1::BillingConfirmed& event, Step& step);
+  void On(const storage::v1::BillingDeclined& event, Step& step);
+  void On(const storage::v1::BillingChangeRequested& event, Step& step);
+  void On(const storage::v1::BillingChangeApplied& event, Step& step);
+  void On(const storage::v1::BillingChangeClosed& event, Step& step);
+  void On(const storage::v1::AssistedSetupRequested& event, Step& step);
+  void On(const storage::v1::AssistedSetupScheduled& event, Step& step);
+  void On(const storage::v1::AssistedSetupMissed& event, Step& step);
+  void On(const storage::v1::PurchaseOrderRecorded& event, Step& step);
+  void On(const storage::v1::PurchaseOrderAttached& event, Step& step);
+  void On(const storage::v1::LimitIncreaseWithdrawn& event, Step& step);
+  void On(const storage::v1::LimitIncreaseExpired& event, Step& step);
+  void On(const storage::v1::LimitIncreaseEnded& event, Step& step);
+  void RefusedLink(const std::string& selector, const std::string& secret_hash, bool confirms,
+                   const std::string& reason, int64_t now);
+  // False where the command is none of these topics.
+  bool RefusedBilling(const Command& command, const std::string& reason, int64_t now);
+  void CheckSetup(const std::string& id, const ModelAccount& model);
+  void CheckDueOfBilling();
 
   void CheckAdmission(const ModelAccount& account, const std::string& action, int64_t cost, const ModelParts& parts,
                       int64_t now);

@@ -313,20 +313,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kProjectTransferDeclined:
     case Event::kOrganizationSettingsSet:
     case Event::kOrganizationExpirySet:
-    case Event::kBillingDeclined:
-    case Event::kBillingChangeRequested:
-    case Event::kBillingChangeApplied:
-    case Event::kBillingChangeClosed:
-    case Event::kAssistedSetupRequested:
-    case Event::kAssistedSetupScheduled:
-    case Event::kAssistedSetupMissed:
-    case Event::kVerificationReminded:
-    case Event::kPurchaseOrderRecorded:
-    case Event::kPurchaseOrderAttached:
     case Event::kCreditRevoked:
-    case Event::kLimitIncreaseWithdrawn:
-    case Event::kLimitIncreaseExpired:
-    case Event::kLimitIncreaseEnded:
     case Event::kFundsMovedOut:
     case Event::kFundsMovedIn:
     case Event::kSponsorshipHeld:
@@ -342,21 +329,26 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       projects[event.project_created().project()] = event.project_created().billing_account();
       return;
     case Event::kAccountUpgradeSubmitted:
-      accounts.at(event.account_upgrade_submitted().billing_account()).setup = ModelAccount::Setup::kPending;
-      return;
-    case Event::kVerificationSent: {
-      ModelAccount& account = accounts.at(event.verification_sent().billing_account());
-      account.selector = event.verification_sent().selector();
-      account.secret_hash = event.verification_sent().secret_hash();
-      account.link_expire_time = event.verification_sent().expire_time();
-      return;
-    }
-    case Event::kBillingConfirmed: {
-      ModelAccount& account = accounts.at(event.billing_confirmed().billing_account());
-      account.setup = ModelAccount::Setup::kConfirmed;
-      account.confirmed_at = entry.position();
-      return;
-    }
+    case Event::kVerificationSent:
+    case Event::kVerificationReminded:
+    case Event::kBillingConfirmed:
+    case Event::kBillingDeclined:
+    case Event::kBillingChangeRequested:
+    case Event::kBillingChangeApplied:
+    case Event::kBillingChangeClosed:
+    case Event::kAssistedSetupRequested:
+    case Event::kAssistedSetupScheduled:
+    case Event::kAssistedSetupMissed:
+    case Event::kPurchaseOrderRecorded:
+    case Event::kPurchaseOrderAttached:
+    case Event::kLimitIncreaseRequested:
+    case Event::kLimitIncreaseSuperseded:
+    case Event::kLimitIncreaseApproved:
+    case Event::kLimitIncreaseDenied:
+    case Event::kLimitIncreaseWithdrawn:
+    case Event::kLimitIncreaseExpired:
+    case Event::kLimitIncreaseEnded:
+      return ApplyBilling(event, entry);
     case Event::kCreditGranted: {
       const auto& granted = event.credit_granted();
       ModelAccount& account = accounts.at(granted.billing_account());
@@ -369,6 +361,11 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       if (!granted.promotion_id().empty()) promises.at(granted.billing_account()).open = false;
       // What cannot be spent on everything at once is no new base.
       if (credit.actions.empty() && credit.effective_time <= entry.commit_time()) Rebase(account, entry);
+      return;
+    }
+    case Event::kCreditTookEffect: {
+      ModelAccount& account = accounts.at(event.credit_took_effect().billing_account());
+      if (account.credits.at(event.credit_took_effect().credit()).actions.empty()) Rebase(account, entry);
       return;
     }
     case Event::kCreditExpired: {
@@ -398,29 +395,10 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       ModelAccount& account = accounts.at(event.spending_limit_set().billing_account());
       const bool raised = event.spending_limit_set().limit_micros() > account.limit;
       account.limit = event.spending_limit_set().limit_micros();
+      if (event.spending_limit_set().increase() == 0) account.ending_increase = 0;
       if (raised) Rebase(account, entry);
       return;
     }
-    case Event::kLimitIncreaseRequested: {
-      const auto& requested = event.limit_increase_requested();
-      increases[requested.increase()] = {.account = requested.billing_account(),
-                                         .requester = requested.user_id(),
-                                         .requested_limit = requested.requested_limit_micros()};
-      accounts.at(requested.billing_account()).open_increase = requested.increase();
-      return;
-    }
-    case Event::kLimitIncreaseSuperseded:
-      increases.at(event.limit_increase_superseded().increase()).pending = false;
-      accounts.at(event.limit_increase_superseded().billing_account()).open_increase = 0;
-      return;
-    case Event::kLimitIncreaseApproved:
-      increases.at(event.limit_increase_approved().increase()).pending = false;
-      accounts.at(event.limit_increase_approved().billing_account()).open_increase = 0;
-      return;
-    case Event::kLimitIncreaseDenied:
-      increases.at(event.limit_increase_denied().increase()).pending = false;
-      accounts.at(event.limit_increase_denied().billing_account()).open_increase = 0;
-      return;
     case Event::kHoldPlaced: {
       const auto& placed = event.hold_placed();
       holds[placed.hold()] = {.account = placed.billing_account(),

@@ -54,11 +54,25 @@ struct ModelCredit {
 
 struct ModelAccount {
   std::string currency;
-  enum class Setup { kNone, kPending, kConfirmed } setup = Setup::kNone;
+  enum class Setup { kNone, kPending, kConfirmed, kDeclined } setup = Setup::kNone;
+  // The newest link; empty where it is dead.
   std::string selector;
   std::string secret_hash;
   int64_t link_expire_time = 0;
+  // 0 where nobody is to be reminded, or not any more.
+  int64_t remind_time = 0;
+  // The entries in which that link was used.
   uint64_t confirmed_at = 0;
+  uint64_t declined_at = 0;
+
+  // 0 for none.
+  uint64_t open_change = 0;
+  bool change_of_contact = false;
+  uint64_t assisted_setup = 0;
+  enum class Slot { kNone, kToCome, kRunning, kMissed } slot = Slot::kNone;
+  std::string slot_selector;
+  int64_t slot_start = 0;
+  int64_t slot_end = 0;
 
   int64_t limit = 0;
   int64_t charged_on_limit = 0;  // by usage and captures
@@ -70,6 +84,10 @@ struct ModelAccount {
   std::map<std::string, int64_t> charged_by_category;
 
   uint64_t open_increase = 0;
+  // The increase that the limit falls back from, when, and to what; 0 for none.
+  uint64_t ending_increase = 0;
+  int64_t increase_end_time = 0;
+  int64_t limit_afterwards = 0;
   // Funds after the last grant, payment or rise of the limit that left any.
   int64_t base = 0;
   int32_t crossed_percent = 0;
@@ -143,7 +161,15 @@ struct ModelIncrease {
   std::string account;
   std::string requester;
   int64_t requested_limit = 0;
+  int64_t expire_time = 0;
   bool pending = true;
+};
+
+struct ModelOrder {
+  std::string platform_id;
+  std::string number;
+  std::string account;
+  uint64_t increase = 0;
 };
 
 struct ModelPromise {
@@ -179,6 +205,7 @@ class Model {
   std::map<uint64_t, ModelBudget> budgets;
   std::vector<ModelCharge> charges;
   std::map<uint64_t, ModelIncrease> increases;
+  std::map<uint64_t, ModelOrder> orders;
   std::map<std::string, std::string> default_payers;  // of all users
   std::map<std::string, std::map<std::string, MemberAccess>> members;
   std::map<std::string, std::map<std::string, MemberAccess>> invitations;
@@ -196,6 +223,8 @@ class Model {
                                                       const std::string& region, int64_t time,
                                                       uint64_t* list = nullptr) const;
   bool MayBill(const std::string& user, const std::string& account) const;
+  // Its owner, or an admin of the organization.
+  bool AnswersFor(const std::string& user, const std::string& account) const;
   std::string PayerOf(const std::string& user, uint64_t project, const std::string& bill_to) const;
   ModelVerdict Judge(const GatedAction& asked, bool hold, int64_t now) const;
   // The rules about money alone.
@@ -207,6 +236,10 @@ class Model {
   }
 
  private:
+  // model_billing.cc: setting up who pays, changes of it, purchase orders, and limit increases.
+  void ApplyBilling(const storage::v1::Event& event, const storage::v1::Entry& entry);
+  void CloseIncrease(uint64_t increase);
+
   void SetAside(ModelAccount& account, const ModelParts& parts);
   void Return(ModelAccount& account, const google::protobuf::RepeatedPtrField<storage::v1::Part>& parts);
   void Meter(ModelAccount& account, const storage::v1::MeteredQuantity& metered, int64_t amount);

@@ -47,7 +47,7 @@ int64_t Workload::Later(int64_t now, int64_t next_due) {
   if (roll < 970) return now + kMinute - dice_.Below(2);
   if (roll < 990) return now + dice_.Below(kHour);
   if (roll < 998) return now + dice_.Below(2 * kDay);
-  return now + 7 * kDay;
+  return now + (dice_.OneIn(4) ? 31 : 7) * kDay;
 }
 
 Asked Workload::Next(int64_t now) {
@@ -120,15 +120,18 @@ void Workload::Begin() {
 
 // In about these shares, of a thousand.
 Asked Workload::Random() {
+  if (dice_.OneIn(16)) {
+    if (auto pressing = Pressing()) return *std::move(pressing);
+  }
   const int64_t roll = dice_.Below(1000);
   if (roll < 15) return Policy();
   if (roll < 40) return People();
   if (roll < 90) return Membership();
-  if (roll < 130) return Billing();
-  if (roll < 245) return Funding();
-  if (roll < 260) return Budgeting();
-  if (roll < 320) return Increase();
-  if (roll < 370) return Usage();
+  if (roll < 140) return Billing();
+  if (roll < 260) return Funding();
+  if (roll < 275) return Budgeting();
+  if (roll < 335) return Increase();
+  if (roll < 385) return Usage();
   return Holding();
 }
 
@@ -237,27 +240,6 @@ Asked Workload::Membership() {
   }
 }
 
-Asked Workload::Billing() {
-  const bool known = !model_.accounts.empty() && dice_.OneIn(2);
-  const BillingAccountId account = known ? BillingAccountId::Trusted(AnyKey(model_.accounts, dice_)) : AnyAccount();
-  const UserId user = AskerFor(account);
-  const int64_t roll = dice_.Below(10);
-  if (roll < 4) {
-    return AsUser(user, SubmitAccountUpgrade{.billing_account = account,
-                                             .user = user,
-                                             .contact = {.name = "Con", .email = "con@example.org"},
-                                             .terms_version = dice_.OneIn(4) ? "t2" : "t1",
-                                             .pricing_version = dice_.OneIn(4) ? "p2" : "p1",
-                                             .link = NewLink()});
-  }
-  if (roll < 5) return AsUser(user, ResendVerification{.billing_account = account, .link = NewLink()});
-  if (links_.empty()) NewLink();
-  // The newest ones are those that may still be alive.
-  LinkSeed link = dice_.OneIn(2) ? links_.back() : dice_.Pick(links_);
-  if (dice_.OneIn(10)) link.secret_hash.back() = static_cast<char>(link.secret_hash.back() ^ 1);
-  return {{}, ConfirmBilling{.selector = link.selector, .secret_hash = link.secret_hash}};
-}
-
 Asked Workload::Funding() {
   const BillingAccountId id = AnyAccount();
   const auto found = model_.accounts.find(id.text());
@@ -315,9 +297,17 @@ Asked Workload::Increase() {
     const bool all = (approve.limit.has_value()         ? approve.limit->micros()
                       : found == model_.increases.end() ? 0
                                                         : found->second.requested_limit) > 1000;
+    const bool on_top =
+        found != model_.increases.end() && model_.accounts.at(found->second.account).ending_increase != 0;
+    if (on_top || dice_.OneIn(3)) {
+      approve.end_time = At(now_ + dice_.Pick<int64_t>({0, 1, kSecond, kMinute, kHour, kDay, kDay, 3 * kDay}));
+    }
     if (!all || rich_) asked.command = approve;
   }
   if (dice_.OneIn(6)) asked.principal.name = dice_.Pick(kHandles);
+  if (dice_.OneIn(12) && found != model_.increases.end()) {
+    return AsUser(AskerFor(BillingAccountId::Trusted(found->second.account)), WithdrawLimitIncrease{.increase = id});
+  }
   return asked;
 }
 

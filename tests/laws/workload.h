@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,15 @@ class Workload {
   Asked Policy();
   Asked People();
   Asked Membership();
+  // workload_billing.cc
   Asked Billing();
+  Asked LinkUse();
+  Asked Change(const BillingAccountId& account);
+  Asked Slots(const BillingAccountId& account);
+  Asked Order();
+  // What has to follow soon, or will never: slots to be picked and used, an increase on top of one that ends, a capture
+  // for a user who may no longer spend.
+  std::optional<Asked> Pressing();
   Asked Funding();
   Asked Budgeting();
   Asked Increase();
@@ -60,6 +69,11 @@ class Workload {
   Metered AnyMetered();
   LinkSeed NewLink();
   std::string CurrencyFor(const BillingAccountId& account);
+
+  // Half of them of those that there are.
+  BillingAccountId KnownAccount();
+  // One that has not set up billing, where there is one.
+  BillingAccountId AccountNotSetUp();
 
   // Near what there is: 0, 1, all of it, one more, one less, a part; sometimes the most there can be.
   Money Around(int64_t amount);

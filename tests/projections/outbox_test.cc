@@ -222,6 +222,21 @@ TEST(Outbox, L1_TheOperatorGetsOneMessageWithAllThatItTakesToDecide) {
   EXPECT_THAT(messages[0].body, HasSubstr(absl::StrCat("increase-", world.state.position)));
 }
 
+TEST(Outbox, M4_TheOperatorGetsOneMessageForAUsageRecordThatIsSetAside) {
+  World world;
+  world.Register("ada");
+  const Position set_aside =
+      world.Do("service-portal", RecordUsage{.user = UserOf("ada"), .metered = {.sku = "storage", .quantity = -3}});
+  world.Do("operator-olga",
+           DiscardQuarantinedUsage{.quarantine = QuarantineId(set_aside), .reason = "A broken meter."});
+  const std::vector<Message> messages = Messages(world, MessageRow::KIND_USAGE_QUARANTINED);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].to[0].name, "operators");
+  EXPECT_THAT(messages[0].subject, HasSubstr(QuarantineId(set_aside).text()));
+  EXPECT_THAT(messages[0].body, HasSubstr("Quantity: -3"));
+  EXPECT_THAT(messages[0].body, HasSubstr("The quantity is negative."));
+}
+
 TEST(Outbox, L5_L8_TheRequesterIsToldWhatWasDecidedAndWhy) {
   World world;
   MakeLab(world, Usd(5000));
@@ -298,6 +313,65 @@ TEST(MessageId, IsReadAsWritten) {
                            "message-1-x", "mail-1-0"}) {
     EXPECT_FALSE(MessageId::Parse(text).has_value()) << text;
   }
+}
+
+TEST(Outbox, BothAddressesAreToldOfAMergerAndOnlyTheSurvivorsFromThenOn) {
+  World world;
+  world.Register("ada");
+  world.Register("bob");
+  world.Do("operator-olga", GrantCredit{.billing_account = Personal("bob"), .amount = Money::Micros(7'000'000)});
+  world.Do("support-sam", MergeUsers{.from = UserOf("bob"), .into = UserOf("ada"), .reason = "the same person"});
+  const std::vector<Message> messages = Messages(world, MessageRow::KIND_USER_ENDED);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_THAT(Emails(messages[0]), ElementsAre("bob@example.org", "ada@example.org"));
+  EXPECT_THAT(messages[0].body, HasSubstr("funds are 7.00 USD now"));
+  EXPECT_THAT(Messages(world, MessageRow::KIND_OUT_OF_FUNDS), IsEmpty()) << "an account that ends is not out of funds";
+}
+
+TEST(Outbox, WhoClosesIsTold) {
+  World world;
+  world.Register("ada");
+  world.Do("user-ada", CloseUser{.user = UserOf("ada")});
+  const std::vector<Message> messages = Messages(world, MessageRow::KIND_USER_ENDED);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_THAT(Emails(messages[0]), ElementsAre("ada@example.org"));
+}
+
+TEST(Outbox, WhoIsRemovedIsToldAndTheAdminsWhereItLeft) {
+  World world;
+  MakeLab(world, Money());
+  world.Register("bob");
+  world.Register("eve");
+  Join(world, "bob", {.allow_billable_activities = true});
+  Join(world, "eve", {.allow_billable_activities = true});
+  world.Do("user-ada", RemoveMember{.organization = Org("lab"), .user = UserOf("bob")});
+  world.Do("user-eve", RemoveMember{.organization = Org("lab"), .user = UserOf("eve")});
+  const std::vector<Message> messages = Messages(world, MessageRow::KIND_MEMBER_REMOVED);
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_THAT(Emails(messages[0]), ElementsAre("bob@example.org"));
+  EXPECT_THAT(Emails(messages[1]), ElementsAre("ada@example.org"));
+}
+
+TEST(Outbox, C6_AnOfferedProjectIsToldToItsReceiverAndTheAnswerToWhoeverOffered) {
+  World world;
+  MakeLab(world, Money::Micros(5'000'000));
+  world.Register("bob");
+  Join(world, "bob", {.allow_billable_activities = true});
+  const ProjectId project(
+      world.Do("user-bob", CreateProject{.user = UserOf("bob"), .name = "x", .bill_to = Of(Org("lab"))}));
+  world.Register("eve");
+  const SetProjectPayer to_eve{.user = UserOf("bob"), .project = project, .bill_to = Personal("eve")};
+  world.Do("user-bob", to_eve);
+  world.Do("user-eve", DeclineProjectTransfer{.user = UserOf("eve"), .project = project});
+  world.Do("user-bob", to_eve);
+  world.Do("user-bob", DeclineProjectTransfer{.user = UserOf("bob"), .project = project});
+  const std::vector<Message> messages = Messages(world, MessageRow::KIND_PROJECT_TRANSFER);
+  ASSERT_EQ(messages.size(), 4u);
+  EXPECT_THAT(Emails(messages[0]), ElementsAre("eve@example.org"));
+  EXPECT_THAT(Emails(messages[1]), ElementsAre("bob@example.org"));
+  EXPECT_THAT(messages[1].body, HasSubstr("declined"));
+  EXPECT_THAT(Emails(messages[3]), ElementsAre("eve@example.org"));
+  EXPECT_THAT(messages[3].body, HasSubstr("took the offer back"));
 }
 
 }  // namespace

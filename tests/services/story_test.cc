@@ -548,6 +548,128 @@ TEST_F(Story, M1_ChargesARecordOnce) {
   EXPECT_EQ(Funds(), 50 * kUnit - 2 * 1'430'000);
 }
 
+TEST_F(Story, M3_ReversesAChargeThatItFindsInTheLog) {
+  UpgradeAda();
+  v1::RecordUsageRequest usage;
+  auto& record = *usage.add_records();
+  record.set_record_id("u1");
+  record.set_user_id("user-ada");
+  record.mutable_usage()->set_sku("compute.mem1");
+  record.mutable_usage()->set_quantity(36'000);
+  const auto charge = As<v1::RecordUsageResponse>("service-portal", usage).results(0).charge();
+
+  auto request = Write<v1::ReverseChargeRequest>();
+  request.set_charge_id(charge.charge_id());
+  request.set_amount_micros(430'000);
+  request.set_cause(v1::REVERSAL_CAUSE_CORRECTION);
+  request.set_reason("Metered twice.");
+  EXPECT_EQ(ReasonOfError(Try<v1::ReverseChargeResponse>("service-portal", request).status()), "PERMISSION_DENIED");
+  const auto reversed = As<v1::ReverseChargeResponse>("finance-fay", request);
+  EXPECT_EQ(reversed.reversal().amount_micros(), 430'000);
+  EXPECT_EQ(reversed.reversal().parts(0).credit_id(), charge.parts(0).credit_id());
+  EXPECT_EQ(reversed.funds_micros(), 49 * kUnit);
+  Start();
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(
+      reversed, As<v1::ReverseChargeResponse>("finance-fay", request)));
+  EXPECT_EQ(Funds(), 49 * kUnit);
+
+  auto rest = Write<v1::ReverseChargeRequest>();
+  rest.set_charge_id(charge.charge_id());
+  rest.set_cause(v1::REVERSAL_CAUSE_PLATFORM_FAILURE);
+  rest.set_reason("The node went down.");
+  EXPECT_EQ(As<v1::ReverseChargeResponse>("service-portal", rest).reversal().reversed_micros(), 1'430'000);
+  for (const auto& [id, reason] : {std::pair<std::string, std::string>{charge.charge_id(), "CHARGE_REVERSED"},
+                                   {"charge-1", "CHARGE_NOT_FOUND"},
+                                   {"charge-1000000", "CHARGE_NOT_FOUND"}}) {
+    auto again = Write<v1::ReverseChargeRequest>();
+    again.set_charge_id(id);
+    again.set_cause(v1::REVERSAL_CAUSE_PLATFORM_FAILURE);
+    again.set_reason("The node went down.");
+    EXPECT_EQ(ReasonOfError(Try<v1::ReverseChargeResponse>("service-portal", again).status()), reason);
+  }
+}
+
+TEST_F(Story, M4_SetsAsideWhatCannotBeRightUntilAnOperatorDecides) {
+  UpgradeAda();
+  v1::RecordUsageRequest usage;
+  for (const char* id : {"u1", "u2"}) {
+    auto& record = *usage.add_records();
+    record.set_record_id(id);
+    record.set_user_id("user-ada");
+    record.mutable_usage()->set_sku("compute.mem1");
+    record.mutable_usage()->set_quantity(-36'000);
+  }
+  const auto recorded = As<v1::RecordUsageResponse>("service-portal", usage);
+  ASSERT_TRUE(recorded.results(1).has_quarantine()) << recorded.DebugString();
+  const auto again = As<v1::RecordUsageResponse>("service-portal", usage);
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(recorded, again)) << again.DebugString();
+
+  v1::ListQuarantinedUsageRequest list;
+  list.set_page_size(1);
+  const auto page = As<v1::ListQuarantinedUsageResponse>("operator-olga", list);
+  ASSERT_EQ(page.records_size(), 1);
+  EXPECT_EQ(page.records(0).usage().quantity(), -36'000);
+  list.set_page_token(page.next_page_token());
+  const auto last = As<v1::ListQuarantinedUsageResponse>("operator-olga", list);
+  ASSERT_EQ(last.records_size(), 1);
+  EXPECT_EQ(last.records(0).quarantine_id(), recorded.results(1).quarantine().quarantine_id());
+  EXPECT_EQ(last.next_page_token(), "");
+
+  auto release = Write<v1::ReleaseQuarantinedUsageRequest>();
+  release.set_quarantine_id(page.records(0).quarantine_id());
+  EXPECT_EQ(ReasonOfError(Try<v1::ReleaseQuarantinedUsageResponse>("operator-olga", release).status()),
+            "INVALID_FIELD");
+  release.set_quantity(36'000);
+  EXPECT_EQ(As<v1::ReleaseQuarantinedUsageResponse>("operator-olga", release).charge().amount_micros(), 1'430'000);
+  auto discard = Write<v1::DiscardQuarantinedUsageRequest>();
+  discard.set_quarantine_id(last.records(0).quarantine_id());
+  discard.set_reason("A broken meter.");
+  EXPECT_EQ(As<v1::DiscardQuarantinedUsageResponse>("operator-olga", discard).quarantine_id(),
+            last.records(0).quarantine_id());
+  EXPECT_EQ(As<v1::ListQuarantinedUsageResponse>("operator-olga", v1::ListQuarantinedUsageRequest()).records_size(), 0);
+}
+
+TEST_F(Story, RevokesACreditAndShowsIt) {
+  UpgradeAda();
+  v1::ListCreditsRequest list;
+  list.set_billing_account("user-ada");
+  auto request = Write<v1::RevokeCreditRequest>();
+  request.set_credit_id(As<v1::ListCreditsResponse>("user-ada", list).credits(0).credit_id());
+  request.set_reason("Not for employees.");
+  const auto revoked = As<v1::RevokeCreditResponse>("operator-olga", request);
+  EXPECT_EQ(revoked.revoked_micros(), 50 * kUnit);
+  EXPECT_FALSE(revoked.paid_back());
+  EXPECT_EQ(As<v1::ListCreditsResponse>("user-ada", list).credits(0).revoked_micros(), 50 * kUnit);
+  EXPECT_EQ(Funds(), 0);
+}
+
+TEST_F(Story, PublishesASponsorshipThatPaysAShareOfUsage) {
+  UpgradeAda();
+  As<v1::RegisterUserResponse>("", Registration("bob"));
+  auto publish = Write<v1::PublishSponsorshipRequest>();
+  publish.mutable_sponsorship()->set_sponsorship_id("pediatrics");
+  publish.mutable_sponsorship()->set_billing_account("user-ada");
+  publish.mutable_sponsorship()->add_skus("compute.mem1");
+  publish.mutable_sponsorship()->set_share_percent(50);
+  publish.mutable_sponsorship()->set_quota_micros(kUnit);
+  As<v1::PublishSponsorshipResponse>("operator-olga", publish);
+  const auto policy = As<v1::GetPolicyResponse>("", v1::GetPolicyRequest());
+  ASSERT_EQ(policy.sponsorships_size(), 1);
+  EXPECT_EQ(policy.sponsorships(0).currency(), "USD");
+
+  v1::RecordUsageRequest usage;
+  auto& record = *usage.add_records();
+  record.set_record_id("u1");
+  record.set_user_id("user-bob");
+  record.mutable_usage()->set_sku("compute.mem1");
+  record.mutable_usage()->set_quantity(36'000);
+  const auto charge = As<v1::RecordUsageResponse>("service-portal", usage).results(0).charge();
+  EXPECT_EQ(charge.amount_micros(), 715'000);
+  EXPECT_EQ(charge.sponsored_micros(), 715'000);
+  EXPECT_EQ(charge.sponsor_billing_account(), "user-ada");
+  EXPECT_EQ(Funds(), 50 * kUnit - 715'000);
+}
+
 TEST_F(Story, F4_TellsBalancesOfThePast) {
   UpgradeAda();
   const auto now = As<v1::GetBalanceResponse>("finance-fay", [] {
