@@ -20,11 +20,15 @@ absl::Status CheckRestriction(const State& state, const UserId& user, const Proj
 // The new payer has to be one that the gate would not turn away.
 absl::Status CheckAbleToPay(const BillingAccount& payer, const UserId& user, const Project& project,
                             const Context& context) {
-  storage::v1::ActionDenied asked;
-  asked.set_user_id(user.text());
-  asked.set_project(project.id.number());
-  asked.set_billing_account(payer.id.text());
-  const auto denial = JudgeFunds(context.state, payer, std::move(asked), context.now);
+  const GatedAction asked{.user = user, .project = project.id, .bill_to = payer.id};
+  const std::string no_category;
+  const auto denial = JudgeClaim(context.state,
+                                 {.payer = payer,
+                                  .asked = asked,
+                                  .category = no_category,
+                                  .purpose = Purpose::kCheck,
+                                  .funds = payer.balance.Funds(asked.action, context.now)},
+                                 context.now);
   return denial.has_value() ? DeniedByGate(*denial) : absl::OkStatus();
 }
 

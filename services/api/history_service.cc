@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "bursar/v1/history.pb.h"
+#include "ledger/domain/refusals.h"
 #include "ledger/log/block.h"
 #include "services/api/requests.h"
 #include "services/api/services.h"
