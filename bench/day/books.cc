@@ -31,6 +31,19 @@ absl::Status ReadAccounts(const Client& finance, uint64_t position, Books& books
   return absl::OkStatus();
 }
 
+absl::Status ReadAging(const Client& finance, uint64_t position, Books& books) {
+  v1::GetAgingRequest request;
+  request.set_page_size(kPage);
+  request.set_min_position(position);
+  do {
+    auto page = finance.Call<v1::GetAgingResponse>(request);
+    if (!page.ok()) return page.status();
+    books.aging.insert(books.aging.end(), page->accounts().begin(), page->accounts().end());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
 absl::Status CountMessages(const Client& support, uint64_t position, Books& books) {
   v1::ListMessagesRequest request;
   request.set_page_size(kPage);
@@ -65,6 +78,7 @@ absl::StatusOr<Books> ReadBooks(const std::string& server, uint64_t position) {
   auto trial_balance = finance.Call<v1::GetTrialBalanceResponse>(request);
   if (!trial_balance.ok()) return trial_balance.status();
   books.trial_balance = *std::move(trial_balance);
+  if (absl::Status status = ReadAging(finance, position, books); !status.ok()) return status;
   if (absl::Status status = CountMessages(ClientOf(server, kSupport), position, books); !status.ok()) return status;
   return books;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "bursar/v1/billing.pb.h"
@@ -15,6 +16,8 @@ struct Books {
   // By id.
   std::unordered_map<std::string, v1::BillingAccountSummary> accounts;
   v1::GetTrialBalanceResponse trial_balance;
+  // Who owes, and for how long.
+  std::vector<v1::Aging> aging;
   int64_t messages = 0;
   int64_t messages_to_operators = 0;
 

@@ -17,6 +17,7 @@ constexpr int64_t kBalanceReads = 150'000;
 constexpr int32_t kNightRun = 2 * kHour;
 constexpr int32_t kBurstTime = 10 * kHour;
 constexpr int32_t kMeterEvery = kHour;
+constexpr int32_t kScratchEvery = 2 * kHour;
 
 // From 8 to 20 h four times as much happens as in the other half.
 int32_t AnyTime(Random& random) {
@@ -40,6 +41,8 @@ class Workers {
     for (Payer payer = 0; payer < population.payers(); ++payer) {
       if (projects_of_[payer].empty() || payer == kInstitute || payer == kSponsor) continue;
       if (!population.IsOrganization(payer)) {
+        // Who is to be merged must not have a job running then.
+        if (population.PersonOf(payer).twin_of.has_value()) continue;
         people_.push_back(payer);
         continue;
       }
@@ -125,6 +128,8 @@ void DrawFate(Random& random, Job& job) {
   }
   if (random.Chance(4, 100)) job.seconds = std::max(kMinute, static_cast<int32_t>(random.Below(job.seconds)));
   job.lost_by_platform = random.Chance(5, 1000);
+  // One run in ten has a bound of its own, which some extensions and some estimates go beyond.
+  if (random.Chance(1, 10)) job.cost_limit_percent = static_cast<int32_t>(random.Between(95, 150));
 }
 
 // The steps of a job, as far as they fall into the day. What is still running at its end stays held.
@@ -133,11 +138,11 @@ void AddSteps(uint32_t index, const Job& job, std::vector<Step>& steps) {
     if (job.start + after < kDay) steps.push_back({job.start + after, kind, index, detail});
   };
   add(0, StepKind::kStartJob);
-  if (job.lost_by_platform) return add(std::min(job.seconds, kMeterEvery) / 2, StepKind::kLoseJob);
+  const int32_t ends = job.lost_by_platform ? job.seconds * 3 / 4 : job.seconds;
   const int32_t extended = job.extended_seconds > 0 ? job.held_seconds * 3 / 4 : 0;
-  if (extended > 0 && extended < job.seconds) add(extended, StepKind::kExtendJob);
-  for (int32_t run = kMeterEvery; run < job.seconds; run += kMeterEvery) add(run, StepKind::kMeterJob, run);
-  add(job.seconds, StepKind::kEndJob);
+  if (extended > 0 && extended < ends) add(extended, StepKind::kExtendJob);
+  for (int32_t run = kMeterEvery; run < ends; run += kMeterEvery) add(run, StepKind::kMeterJob, run);
+  add(ends, job.lost_by_platform ? StepKind::kLoseJob : StepKind::kEndJob);
 }
 
 Job DrawJob(Random& random, const Population& population, uint32_t project) {
@@ -222,7 +227,7 @@ void PlanPayersDay(Random random, const Population& population, std::vector<Step
   for (Payer payer = 0; payer < population.payers(); ++payer) {
     if (population.IsSetUp(payer)) {
       if (random.Chance(2, 100)) steps.push_back({AnyTime(random), StepKind::kPay, payer});
-    } else if (!population.IsOrganization(payer) && population.PersonOf(payer).by_form && random.Chance(1, 10)) {
+    } else if (population.RouteOf(payer) == Route::kForm && !population.IsOrganization(payer) && random.Chance(1, 10)) {
       steps.push_back({AnyTime(random), StepKind::kTryUnconfirmed, population.OwnerOf(payer)});
     }
   }
@@ -244,7 +249,9 @@ void PlanDaysWork(uint64_t seed, const Population& population, Plan& plan) {
   PlanRequests(Random(seed, 13), population, workers, plan, day.steps);
   PlanPayersDay(Random(seed, 14), population, day.steps);
   day.steps.push_back({kNightRun, StepKind::kMeterStorage});
+  for (int32_t at = kScratchEvery; at <= kDay; at += kScratchEvery) day.steps.push_back({at, StepKind::kMeterScratch});
   for (int32_t hour = 1; hour <= 24; ++hour) day.steps.push_back({hour * kHour, StepKind::kSettleEgress});
+  day.steps.push_back({kDay, StepKind::kDecideQuarantined});
   plan.phases.push_back(std::move(day));
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,10 +29,14 @@ class Desk {
   // Pays what is outstanding; then `then`.
   void Pay(Payer payer, const std::string& request_id, const Turn& turn, std::function<void()> then);
 
+  // Limits that were agreed to until now are again what they were. While nothing is on its way.
+  void EndIncreases();
+
   int64_t open() const;
 
  private:
-  enum class Verdict { kInFull, kInPart, kNo };
+  enum class Verdict { kInFull, kForATime, kInPart, kNo, kWithdrawn };
+  static Verdict Draw(Random& random);
   struct Request {
     std::string id;
     int64_t limit_micros;
@@ -47,8 +52,13 @@ class Desk {
   };
 
   void Ask(Payer payer, int64_t limit_micros, const Turn& turn, std::function<void(std::string increase_id)> then);
-  void Approve(Payer payer, const std::string& increase_id, int64_t limit_micros, const Turn& turn,
-               std::function<void()> then);
+  // Where it is for a time, until `end`.
+  void Approve(Payer payer, const std::string& increase_id, int64_t limit_micros, std::optional<int32_t> end,
+               const Turn& turn, std::function<void()> then);
+  void Withdraw(Payer payer, const std::string& increase_id, const Turn& turn, std::function<void()> then);
+  // The buyer's platform tells of the order that the request names.
+  void RecordOrder(Payer payer, const std::string& number, int64_t value_micros, const Turn& turn,
+                   std::function<void()> then);
   void Deny(const std::string& increase_id, const Turn& turn, std::function<void()> then);
   // Hands in again what was denied, one after the other.
   void HandInAgain(Payer payer, std::vector<uint32_t> jobs, int32_t second, const Turn& turn,
@@ -57,6 +67,12 @@ class Desk {
   Stage& stage_;
   JobPlayer& jobs_;
   std::vector<Waiting> waiting_;  // by Payer
+  // What a limit falls back to, and when.
+  struct Ending {
+    int32_t second;
+    int64_t limit_micros;
+  };
+  std::map<Payer, Ending> ending_;
 };
 
 }  // namespace bursar::day

@@ -46,15 +46,34 @@ Phase Join(Random random, const Population& population, bool late) {
   return phase;
 }
 
+// An operator agrees to a slot of half a day, at the beginning of which the link is mailed; its contact uses it in the
+// middle, or misses it.
+void BeHelped(Payer payer, int32_t asked, Contact contact, std::vector<Step>& steps) {
+  const int32_t slot = kSettingUp + ((asked - kSettingUp) / kSlot + 2) * kSlot;
+  steps.push_back({asked, StepKind::kAskForHelp, payer, slot});
+  steps.push_back({asked + kHour, StepKind::kPickSlot, payer});
+  if (contact == Contact::kNeverConfirms) return;
+  const int32_t used = slot + kSlot / 2;
+  steps.push_back({used, contact == Contact::kDeclines ? StepKind::kDecline : StepKind::kConfirm, payer});
+  if (contact == Contact::kConfirmsTwice) steps.push_back({used + 1, StepKind::kConfirmAgain, payer});
+}
+
 Phase SetUpBilling(Random random, const Population& population) {
   Phase phase{.name = "billing contacts confirm"};
   for (Payer payer = 0; payer < population.payers(); ++payer) {
-    if (!population.SubmitsForm(payer)) continue;
+    if (!population.HasContact(payer)) continue;
     const int32_t sent = Within(random, kSettingUp, 2 * kDay);
-    phase.steps.push_back({sent, StepKind::kSubmitForm, payer});
     const auto wait = static_cast<int32_t>(std::min<int64_t>(random.LogNormal(20 * kHour, 60 * kHour), 3 * kDay));
+    if (population.RouteOf(payer) == Route::kAssisted) {
+      BeHelped(payer, sent, population.ContactOf(payer), phase.steps);
+      continue;
+    }
+    phase.steps.push_back({sent, StepKind::kSubmitForm, payer});
     switch (population.ContactOf(payer)) {
       case Contact::kNeverConfirms:
+        break;
+      case Contact::kDeclines:
+        phase.steps.push_back({sent + wait, StepKind::kDecline, payer});
         break;
       case Contact::kConfirmsTwice:
         phase.steps.push_back({sent + wait, StepKind::kConfirm, payer});
@@ -78,6 +97,7 @@ Phase SetLimits(Random random, const Population& population) {
     if (!population.IsSetUp(payer)) continue;
     phase.steps.push_back({Within(random, kSettingLimits, kDay), StepKind::kSetLimit, payer});
   }
+  phase.steps.push_back({kSettingLimits + kDay - 1, StepKind::kSponsor});
   for (uint32_t person = 0; person < population.people.size(); ++person) {
     if (!population.people[person].employer.has_value()) continue;
     phase.steps.push_back({Within(random, kSettingLimits, kDay), StepKind::kDefaultPayer, person});
@@ -88,7 +108,7 @@ Phase SetLimits(Random random, const Population& population) {
 Phase OpenProjects(Random random, const Population& population) {
   Phase phase{.name = "projects are opened"};
   for (uint32_t project = 0; project < population.projects.size(); ++project) {
-    phase.steps.push_back({Within(random, kOpening, 2 * kDay), StepKind::kOpenProject, project});
+    phase.steps.push_back({Within(random, kOpening, 2 * kDay - kHour), StepKind::kOpenProject, project});
   }
   return phase;
 }

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bench/day/times.h"
 #include "bursar/v1/gate.pb.h"
+#include "bursar/v1/usage.pb.h"
 
 namespace bursar::day {
 namespace {
@@ -40,6 +42,10 @@ void JobPlayer::Start(uint32_t index, const std::string& request_id, const Turn&
     action.set_bill_to(stage_.population.AccountId(job.payer));
   }
   action.set_cost_micros(cost);
+  if (job.cost_limit_percent > 0) action.set_cost_limit_micros(cost / 100 * job.cost_limit_percent);
+  // Well after its end, and after that of its extension.
+  const int32_t good_for = std::max(job.held_seconds, job.extended_seconds);
+  *request.mutable_expire_time() = ToProto(stage_.At(stage_.clock + 2 * good_for + kDay));
   stage_.traffic.Call<v1::PlaceHoldResponse>(
       kPlatform, request, [this, index, &job, cost, turn, then = std::move(then)](const auto& answer) {
         Tally& tally = stage_.tally;
@@ -118,16 +124,70 @@ void JobPlayer::Meter(uint32_t index, int64_t seconds, bool last, const Turn& tu
         stage_.Charged(job.payer, captured->charge().amount_micros(), /*metered=*/false);
         stage_.tally.given_back[stage_.CurrencyOf(job.payer)] += returned;
         ++stage_.tally.captures;
+        if (job.lost_by_platform) {
+          run.charges.emplace_back(captured->charge().charge_id(), captured->charge().amount_micros());
+        }
+        // Its platform stops it: the next metering finds nothing more to be run.
+        if (captured->terminate() && !captured->closed()) {
+          ++stage_.tally.jobs_terminated;
+          run.good_for = run.metered;
+        }
         if (captured->closed()) ++(cut_short ? stage_.tally.jobs_cut_short : stage_.tally.jobs_ended);
         then();
       });
 }
 
 void JobPlayer::Lose(uint32_t index, const Turn& turn) {
-  const Job& job = stage_.plan.jobs[index];
   Run& run = runs_[index];
   if (!run.running()) return;
   run.over = true;
+  if (run.charges.empty()) return Release(index, turn);
+  Reverse(index, turn);
+}
+
+void JobPlayer::Reverse(uint32_t index, const Turn& turn) {
+  const Job& job = stage_.plan.jobs[index];
+  Run& run = runs_[index];
+  if (run.charges.empty()) return;
+  const auto [charge, amount] = run.charges.back();
+  run.charges.pop_back();
+  // A part of a run may cost nothing.
+  if (amount == 0) return Reverse(index, turn);
+  v1::ReverseChargeRequest request;
+  request.set_request_id(absl::StrCat("reverse-", charge));
+  request.set_charge_id(charge);
+  request.set_cause(v1::REVERSAL_CAUSE_PLATFORM_FAILURE);
+  request.set_reason("The node was lost.");
+  stage_.traffic.Call<v1::ReverseChargeResponse>(
+      kPlatform, request, [this, index, &job, charged = amount, turn](const auto& answer) {
+        const auto* reversed = stage_.Expect("ReverseCharge", answer);
+        if (reversed == nullptr) return;
+        stage_.Saw(reversed->position());
+        ++stage_.tally.charges_reversed;
+        if (reversed->reversal().amount_micros() != charged) {
+          stage_.Surprise("ReverseCharge", "gave back another amount than was charged");
+        }
+        stage_.Reversed(job.payer, reversed->reversal().amount_micros());
+        if (!reversed->reversal().released_hold_id().empty()) {
+          ++stage_.tally.holds_released;
+          stage_.tally.given_back[stage_.CurrencyOf(job.payer)] += runs_[index].held_micros;
+          Hold(job, runs_[index], 0);
+        }
+        Reverse(index, turn);
+      });
+}
+
+std::vector<uint32_t> JobPlayer::Running() const {
+  std::vector<uint32_t> running;
+  for (uint32_t job = 0; job < runs_.size(); ++job) {
+    if (runs_[job].running()) running.push_back(job);
+  }
+  return running;
+}
+
+void JobPlayer::Release(uint32_t index, const Turn& turn) {
+  const Job& job = stage_.plan.jobs[index];
+  const Run& run = runs_[index];
   v1::ReleaseHoldRequest request;
   request.set_request_id(absl::StrCat("release-", index));
   request.set_hold_id(run.hold_id);

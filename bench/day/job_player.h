@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/day/stage.h"
@@ -21,9 +22,11 @@ class JobPlayer {
   void Extend(uint32_t job, const Turn& turn);
   // Captures what has been used since the last time, up to `seconds` of the run. The last capture gives the rest back.
   void Meter(uint32_t job, int64_t seconds, bool last, const Turn& turn, std::function<void()> then);
+  // Gives back the hold and whatever was charged.
   void Lose(uint32_t job, const Turn& turn);
 
-  bool IsOver(uint32_t job) const { return runs_[job].over; }
+  // In their order.
+  std::vector<uint32_t> Running() const;
 
  private:
   struct Run {
@@ -34,12 +37,17 @@ class JobPlayer {
     int64_t good_for = 0;
     int64_t metered = 0;
     int parts = 0;
+    // Charges of a job that will be lost, with what they took.
+    std::vector<std::pair<std::string, int64_t>> charges;
     bool over = false;
 
     bool running() const { return !hold_id.empty() && !over; }
   };
 
   void Hold(const Job& job, Run& run, int64_t micros);
+  void Release(uint32_t job, const Turn& turn);
+  // The newest charge that is left, and then those before it.
+  void Reverse(uint32_t job, const Turn& turn);
 
   Stage& stage_;
   std::vector<Run> runs_;

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "bench/day/ceilings.h"
 #include "bench/day/days_work.h"
 #include "bench/day/founding.h"
+#include "bench/day/loose_ends.h"
 
 namespace bursar::day {
 namespace {
@@ -19,7 +21,9 @@ void SortByTime(Phase& phase) {
 Plan MakePlan(uint64_t seed, const Population& population) {
   Plan plan;
   plan.phases = PlanFounding(Random(seed, 10), population);
+  PlanCeilings(Random(seed, 15), population, plan);
   PlanDaysWork(seed, population, plan);
+  PlanLooseEnds(Random(seed, 16), population, plan);
   for (Phase& phase : plan.phases) SortByTime(phase);
   return plan;
 }
@@ -32,15 +36,20 @@ uint64_t Fingerprint(const Plan& plan) {
     }
   };
   for (const Job& job : plan.jobs) {
-    for (const int64_t value : {int64_t{job.payer}, int64_t{job.person}, int64_t{job.project.value_or(0)}, job.width,
-                                static_cast<int64_t>(job.sku), int64_t{job.start}, int64_t{job.seconds},
-                                int64_t{job.held_seconds}, int64_t{job.extended_seconds}}) {
+    for (const int64_t value :
+         {int64_t{job.payer}, int64_t{job.person}, int64_t{job.project.value_or(0)}, job.width,
+          static_cast<int64_t>(job.sku), int64_t{job.start}, int64_t{job.seconds}, int64_t{job.held_seconds},
+          int64_t{job.extended_seconds}, int64_t{job.lost_by_platform}, int64_t{job.cost_limit_percent}}) {
       add(value);
     }
   }
   for (const Download& download : plan.downloads) {
     add(download.project);
     add(download.mib);
+  }
+  for (const Ceiling& ceiling : plan.ceilings) {
+    add(ceiling.payer);
+    add(ceiling.limit_micros);
   }
   for (const Phase& phase : plan.phases) {
     for (const Step& step : phase.steps) {

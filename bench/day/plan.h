@@ -29,8 +29,10 @@ struct Job {
   int32_t held_seconds;
   // How long it is good for after its extension, half way; 0 where it is not extended.
   int32_t extended_seconds = 0;
-  // The platform breaks down before anything is metered: the hold is given back.
+  // The platform breaks down: the hold is given back, and what was charged.
   bool lost_by_platform = false;
+  // What the run may cost at most, in hundredths of its first hold; 0 for no bound.
+  int32_t cost_limit_percent = 0;
 
   int64_t Quantity(int64_t for_seconds) const { return width * for_seconds; }
 };
@@ -43,6 +45,15 @@ struct Download {
   bool sponsored;
 };
 
+// A ceiling that an organization sets inside its account, of each calendar month.
+struct Ceiling {
+  Payer payer;
+  // What it counts: one of them, or the whole account's compute.
+  std::optional<uint32_t> person;
+  std::optional<uint32_t> project;
+  int64_t limit_micros;
+};
+
 enum class StepKind : uint8_t {
   // Before the day.
   kRegister,      // subject: person
@@ -50,12 +61,17 @@ enum class StepKind : uint8_t {
   kInvite,        // subject: organization, detail: seat
   kAccept,        // subject: organization, detail: seat
   kSubmitForm,    // subject: payer
+  kAskForHelp,    // subject: payer, detail: when the slot begins that will suit
+  kPickSlot,      // subject: payer
+  kDecline,       // subject: payer
   kResendMail,    // subject: payer
   kConfirm,       // subject: payer
   kConfirmAgain,  // subject: payer
   kSetLimit,      // subject: payer
   kDefaultPayer,  // subject: person
-  kOpenProject,   // subject: project
+  kSponsor,
+  kOpenProject,  // subject: project
+  kSetCeiling,   // subject: ceiling
   // The day.
   kStartJob,        // subject: job
   kExtendJob,       // subject: job
@@ -72,8 +88,15 @@ enum class StepKind : uint8_t {
   kPay,             // subject: payer
   // The day, and everybody waits for them.
   kMeterStorage,
+  kMeterScratch,
   kSettleEgress,
+  kDecideQuarantined,
   kBurst,
+  // When the day is over.
+  kMerge,     // subject: person who registered twice
+  kLeave,     // subject: person
+  kMoveOut,   // subject: project, which its owner pays for from now on
+  kHandOver,  // subject: project, detail: the organization that it is offered to
 };
 
 struct Step {
@@ -96,6 +119,7 @@ struct Plan {
   // The jobs of the burst are the last ones.
   size_t first_of_burst = 0;
   std::vector<Download> downloads;
+  std::vector<Ceiling> ceilings;
   std::vector<Phase> phases;
 
   // What a job's hold holds, in the payer's currency.
@@ -107,6 +131,9 @@ struct Plan {
 inline constexpr int32_t kMinute = 60;
 inline constexpr int32_t kHour = 60 * kMinute;
 inline constexpr int32_t kDay = 24 * kHour;
+
+// How long an operator's time slot lasts.
+inline constexpr int32_t kSlot = 12 * kHour;
 
 // The same seed and population give the same plan on every machine.
 Plan MakePlan(uint64_t seed, const Population& population);

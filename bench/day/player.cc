@@ -7,24 +7,39 @@
 namespace bursar::day {
 
 Player::Player(Stage& stage)
-    : stage_(stage), founding_(stage), jobs_(stage), usage_(stage), requests_(stage, usage_), desk_(stage, jobs_) {
+    : stage_(stage),
+      founding_(stage),
+      jobs_(stage),
+      usage_(stage, jobs_),
+      requests_(stage, usage_),
+      desk_(stage, jobs_),
+      loose_ends_(stage),
+      clock_(stage) {
   for (const Phase& phase : stage.plan.phases) scene_.steps += static_cast<int64_t>(phase.steps.size());
 }
 
 void Player::Play() {
   founding_.PublishPolicy();
   for (const Phase& phase : stage_.plan.phases) PlayPhase(phase);
+  samples_.push_back(TakeSample(stage_));
 }
 
 void Player::PlayPhase(const Phase& phase) {
   scene_.phase = phase.name;
   for (const Step& step : phase.steps) {
     scene_.second = step.second;
+    PassTimeUntil(step.second);
     PlayStep(step);
     ++scene_.steps_done;
     stage_.traffic.WaitForRoom();
   }
   stage_.traffic.Drain();
+}
+
+void Player::PassTimeUntil(int32_t second) {
+  if (!clock_.MoveTo(second)) return;
+  desk_.EndIncreases();
+  if (stage_.clock > 0 && stage_.clock % kBetweenSamples == 0) samples_.push_back(TakeSample(stage_));
 }
 
 void Player::PlayStep(const Step& step) {
@@ -34,12 +49,17 @@ void Player::PlayStep(const Step& step) {
     case StepKind::kInvite:
     case StepKind::kAccept:
     case StepKind::kSubmitForm:
+    case StepKind::kAskForHelp:
+    case StepKind::kPickSlot:
+    case StepKind::kDecline:
     case StepKind::kResendMail:
     case StepKind::kConfirm:
     case StepKind::kConfirmAgain:
     case StepKind::kSetLimit:
     case StepKind::kDefaultPayer:
     case StepKind::kOpenProject:
+    case StepKind::kSponsor:
+    case StepKind::kSetCeiling:
       return founding_.Play(step);
     case StepKind::kStartJob:
     case StepKind::kExtendJob:
@@ -59,6 +79,17 @@ void Player::PlayStep(const Step& step) {
     case StepKind::kMeterStorage:
       stage_.traffic.Drain();
       return usage_.MeterStorage();
+    case StepKind::kMeterScratch:
+      stage_.traffic.Drain();
+      return usage_.MeterScratch();
+    case StepKind::kDecideQuarantined:
+      stage_.traffic.Drain();
+      return usage_.DecideQuarantined();
+    case StepKind::kMerge:
+    case StepKind::kLeave:
+    case StepKind::kMoveOut:
+    case StepKind::kHandOver:
+      return loose_ends_.Play(step);
     case StepKind::kSettleEgress:
       stage_.traffic.Drain();
       return usage_.SettleEgress();

@@ -5,12 +5,17 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "bench/day/burst.h"
+#include "bench/day/day_clock.h"
 #include "bench/day/desk.h"
 #include "bench/day/founding_player.h"
 #include "bench/day/job_player.h"
+#include "bench/day/loose_ends_player.h"
 #include "bench/day/request_player.h"
+#include "bench/day/samples.h"
 #include "bench/day/stage.h"
 #include "bench/day/usage_player.h"
 
@@ -32,9 +37,13 @@ class Player {
 
   const Scene& scene() const { return scene_; }
   const Desk& desk() const { return desk_; }
+  // What had come together every six hours of the day, and at its end.
+  const std::vector<Sample>& samples() const { return samples_; }
 
  private:
   void PlayPhase(const Phase& phase);
+  // What happens by the clock alone.
+  void PassTimeUntil(int32_t second);
   void PlayStep(const Step& step);
   void PlayJobStep(const Step& step);
   void PlayRequest(const Step& step);
@@ -49,6 +58,9 @@ class Player {
   UsagePlayer usage_;
   RequestPlayer requests_;
   Desk desk_;
+  LooseEndsPlayer loose_ends_;
+  DayClock clock_;
+  std::vector<Sample> samples_;
   Scene scene_;
 };
 

@@ -30,6 +30,7 @@ Currency DrawCurrency(Random& random) {
 
 Contact DrawContact(Random& random) {
   const int64_t draw = random.Below(100);
+  if (draw < 2) return Contact::kDeclines;
   if (draw < 12) return Contact::kNeverConfirms;
   if (draw < 16) return Contact::kConfirmsSecondMail;
   return draw < 17 ? Contact::kConfirmsTwice : Contact::kConfirms;
@@ -148,9 +149,33 @@ void FillSeats(Random random, Population& population) {
   }
 }
 
-// Whoever is let spend by an organization seldom wants a billing account of its own as well.
+// One in ten is an employee. Whoever is let spend by an organization seldom wants a billing account of its own as well;
+// of the others, one in ten is helped.
 void ChooseRoutes(Random random, std::vector<Person>& people) {
-  for (Person& person : people) person.by_form = !person.employer.has_value() || random.Chance(20, 100);
+  for (Person& person : people) {
+    if (random.Chance(1, 10)) {
+      person.route = Route::kInternal;
+    } else if (!person.employer.has_value() || random.Chance(1, 9)) {
+      person.route = random.Chance(1, 10) ? Route::kAssisted : Route::kForm;
+    }
+  }
+}
+
+// One in two hundred registers a second time, and has two promises then.
+void AddTwins(Random random, std::vector<Person>& people) {
+  const auto count = static_cast<int64_t>(people.size());
+  for (int64_t draws = std::max<int64_t>(1, count / 10); draws > 0; --draws) {
+    const auto first = static_cast<uint32_t>(random.Below(count));
+    const bool suits = people[first].route == Route::kForm && people[first].contact == Contact::kConfirms;
+    const bool has_one = std::any_of(people.begin() + count, people.end(),
+                                     [first](const Person& twin) { return twin.twin_of == first; });
+    if (!suits || has_one || static_cast<int64_t>(people.size()) - count >= std::max<int64_t>(1, count / 200)) continue;
+    Person twin = people[first];
+    twin.handle += ".second";
+    twin.employer.reset();
+    twin.twin_of = first;
+    people.push_back(std::move(twin));
+  }
 }
 
 void AddProject(Random& random, Population& population, Payer payer, uint32_t owner) {
@@ -200,6 +225,11 @@ int64_t Population::LimitOf(Payer payer) const {
   return IsOrganization(payer) ? organizations[payer].limit_micros : PersonOf(payer).limit_micros;
 }
 
+bool Population::IsSetUp(Payer payer) const {
+  if (RouteOf(payer) == Route::kInternal) return true;
+  return HasContact(payer) && ContactOf(payer) != Contact::kNeverConfirms && ContactOf(payer) != Contact::kDeclines;
+}
+
 Contact Population::ContactOf(Payer payer) const {
   return IsOrganization(payer) ? organizations[payer].contact : PersonOf(payer).contact;
 }
@@ -210,6 +240,7 @@ Population MakePopulation(uint64_t seed, Scale scale) {
   population.organizations = MakeOrganizations(Random(seed, 2), scale);
   FillSeats(Random(seed, 3), population);
   ChooseRoutes(Random(seed, 4), population.people);
+  AddTwins(Random(seed, 6), population.people);
   OpenProjects(Random(seed, 5), population);
   return population;
 }

@@ -22,7 +22,11 @@ enum class Partner { kSjCloud, kCampus, kBiobank };
 inline constexpr Partner kPartners[] = {Partner::kSjCloud, Partner::kCampus, Partner::kBiobank};
 
 // What a billing contact does with the mailed link.
-enum class Contact { kConfirms, kConfirmsTwice, kConfirmsSecondMail, kNeverConfirms };
+enum class Contact { kConfirms, kConfirmsTwice, kConfirmsSecondMail, kNeverConfirms, kDeclines };
+
+// How a person comes to spend: as a member of an organization, by a form of its own, by a form that an operator helps
+// with, or as an employee of the cloud.
+enum class Route { kOrganization, kForm, kAssisted, kInternal };
 
 // Billing accounts by number: those of the organizations first, then those of the people.
 using Payer = uint32_t;
@@ -32,12 +36,13 @@ struct Person {
   std::string name;
   Partner partner;
   Currency currency;
-  // Sets up billing of its own; else it spends as a member of an organization, or not at all.
-  bool by_form = false;
+  Route route = Route::kOrganization;
   Contact contact = Contact::kConfirms;
   int64_t limit_micros = 0;
   // The first organization that lets it spend.
   std::optional<Payer> employer;
+  // The person who registered a second time under this name.
+  std::optional<uint32_t> twin_of;
 };
 
 struct Seat {
@@ -88,10 +93,14 @@ struct Population {
   uint32_t OwnerOf(Payer payer) const;
   Currency CurrencyOf(Payer payer) const;
   int64_t LimitOf(Payer payer) const;
-  // Only where someone submits the form.
+  // Organizations go by the form.
+  Route RouteOf(Payer payer) const { return IsOrganization(payer) ? Route::kForm : PersonOf(payer).route; }
+  // Whether a billing contact is mailed a link.
+  bool HasContact(Payer payer) const { return RouteOf(payer) == Route::kForm || RouteOf(payer) == Route::kAssisted; }
+  // Only where there is one.
   Contact ContactOf(Payer payer) const;
-  bool SubmitsForm(Payer payer) const { return IsOrganization(payer) || PersonOf(payer).by_form; }
-  bool IsSetUp(Payer payer) const { return SubmitsForm(payer) && ContactOf(payer) != Contact::kNeverConfirms; }
+  // Whether billing of the account itself is set up when the day begins.
+  bool IsSetUp(Payer payer) const;
 };
 
 // The same seed and scale give the same population on every machine.

@@ -6,9 +6,10 @@ namespace bursar::day {
 namespace {
 
 constexpr int64_t kHour = 3600;
-constexpr int64_t kGib = 1024;               // MiB
-constexpr int64_t kGibMonth = 30 * kGib;     // MiB stored for a day
-constexpr int64_t kRoundingOfParts = 1'000;  // micros; far more parts than a job has
+constexpr int64_t kGib = 1024;                    // MiB
+constexpr int64_t kGibMonth = 30 * kGib;          // MiB stored for a day
+constexpr int64_t kGibMonthOfHours = 730 * kGib;  // MiB for an hour
+constexpr int64_t kRoundingOfParts = 1'000;       // micros; far more parts than a job has
 
 constexpr SkuPrice kPrices[] = {{"compute.mem1", "compute", 143'000, kHour},
                                 {"compute.mem2", "compute", 190'000, kHour},
@@ -16,9 +17,11 @@ constexpr SkuPrice kPrices[] = {{"compute.mem1", "compute", 143'000, kHour},
                                 {"compute.mem4", "compute", 330'000, kHour},
                                 {"compute.mem1-large-disk", "compute", 186'000, kHour},
                                 {"compute.gpu-node", "compute", 10'787'000, kHour},
+                                {"storage.scratch", "storage", 100'000, kGibMonthOfHours},
                                 {"storage.standard", "storage", 30'000, kGibMonth},
                                 {"storage.archived", "storage", 1'400, kGibMonth},
-                                {"egress", "egress", 90'000, kGib}};
+                                {"egress", "egress", 90'000, kGib},
+                                {"egress.open-data", "egress", 90'000, kGib}};
 
 }  // namespace
 

@@ -15,16 +15,30 @@ const char* NameOf(Currency currency);
 // What so many micros of USD are worth, by the day's fixed rates, rounded down.
 int64_t FromUsd(int64_t micros, Currency currency);
 
-enum class Sku { kMem1, kMem2, kMem3, kMem4, kMem1LargeDisk, kGpuNode, kStorage, kArchive, kEgress };
-inline constexpr Sku kSkus[] = {Sku::kMem1,    Sku::kMem2,    Sku::kMem3,    Sku::kMem4,  Sku::kMem1LargeDisk,
-                                Sku::kGpuNode, Sku::kStorage, Sku::kArchive, Sku::kEgress};
+enum class Sku {
+  kMem1,
+  kMem2,
+  kMem3,
+  kMem4,
+  kMem1LargeDisk,
+  kGpuNode,
+  kScratch,
+  kStorage,
+  kArchive,
+  kEgress,
+  kOpenDataEgress
+};
+inline constexpr Sku kSkus[] = {Sku::kMem1,          Sku::kMem2,    Sku::kMem3,          Sku::kMem4,
+                                Sku::kMem1LargeDisk, Sku::kGpuNode, Sku::kScratch,       Sku::kStorage,
+                                Sku::kArchive,       Sku::kEgress,  Sku::kOpenDataEgress};
 
 struct SkuPrice {
   const char* name;
   // Heading under which charges are summed.
   const char* category;
   int64_t usd_micros;
-  // The price is for so many core-seconds, node-seconds, MiB stored for a day, or MiB sent.
+  // The price is for so many core-seconds, node-seconds, MiB of scratch disk for an hour, MiB stored for a
+  // day, or MiB sent.
   int64_t per_quantity;
 };
 

@@ -16,6 +16,7 @@ class Comparing {
   std::vector<Finding> All() {
     TrialBalance();
     for (const Currency currency : kCurrencies) Book(NameOf(currency));
+    for (const Currency currency : kCurrencies) Aging(NameOf(currency));
     Accounts();
     NeverOverspent();
     Duplicates();
@@ -59,9 +60,28 @@ class Comparing {
       const auto found = amounts.find(currency);
       return found == amounts.end() ? 0 : found->second;
     };
-    Same(sum(tally_.captured) + sum(tally_.metered), -books_.Of("revenue", currency), currency, "charges");
+    Same(sum(tally_.Charged()), -books_.Of("revenue", currency), currency, "charges, less what was taken back");
     Same(sum(tally_.promised), books_.Of("promotion_expense", currency), currency, "promotions granted");
     Same(sum(tally_.paid), books_.Of("cash", currency), currency, "payments");
+  }
+
+  // All that is owed is in one of the ages.
+  void Aging(const std::string& currency) {
+    int64_t owed = 0;
+    int64_t by_age = 0;
+    for (const v1::Aging& account : books_.aging) {
+      if (account.currency() != currency) continue;
+      owed += account.outstanding_micros();
+      by_age += account.up_to_30_days_micros() + account.up_to_60_days_micros() + account.up_to_90_days_micros() +
+                account.over_90_days_micros();
+    }
+    const int64_t receivables = books_.Of("receivables", currency);
+    Add(owed == receivables && by_age == receivables,
+        absl::StrCat("receivables, by account and by age: ", MoneyText(receivables, currency),
+                     owed == receivables && by_age == receivables
+                         ? ""
+                         : absl::StrCat(", but ", MoneyText(owed, currency), " by account and ",
+                                        MoneyText(by_age, currency), " by age")));
   }
 
   // Every account for itself: limit, charges, holds, and that its funds are what they should be made of.
@@ -86,7 +106,7 @@ class Comparing {
            ours.held == theirs.held_micros() && ours.funds() == theirs.funds_micros();
   }
 
-  // Funds go below zero by usage alone, which no gate keeps back.
+  // Funds go below zero by usage, which no gate keeps back, and by a limit that falls.
   void NeverOverspent() {
     int64_t below = 0;
     int64_t overspent = 0;
@@ -94,10 +114,12 @@ class Comparing {
       const auto found = books_.accounts.find(stage_.population.AccountId(payer));
       if (found == books_.accounts.end() || found->second.funds_micros() >= 0) continue;
       ++below;
-      if (found->second.funds_micros() < -tally_.accounts[payer].metered) ++overspent;
+      const AccountTally& account = tally_.accounts[payer];
+      if (found->second.funds_micros() < -account.metered - account.limit_fell) ++overspent;
     }
     Add(overspent == 0, absl::StrCat("never overspent by an admitted job: ", Count(below),
-                                     " accounts are below zero by metered usage, ", Count(overspent), " by more"));
+                                     " accounts are below zero by metered usage or by a limit that fell, ",
+                                     Count(overspent), " by more"));
   }
 
   void Duplicates() {
@@ -105,9 +127,11 @@ class Comparing {
         absl::StrCat("usage records sent twice: ", Count(tally_.usage_duplicates),
                      ", charged once: ", Count(tally_.usage_duplicates_same)));
     if (tally_.absurd_records == 0) return;
-    Add(tally_.absurd_records == tally_.absurd_refused,
+    Add(tally_.absurd_records == tally_.absurd_set_aside &&
+            tally_.absurd_set_aside == tally_.quarantined_released + tally_.quarantined_discarded,
         absl::StrCat("absurd usage records: ", Count(tally_.absurd_records),
-                     ", refused: ", Count(tally_.absurd_refused)));
+                     ", set aside: ", Count(tally_.absurd_set_aside), ", then released with the right quantity: ",
+                     Count(tally_.quarantined_released), ", discarded: ", Count(tally_.quarantined_discarded)));
   }
 
   void DoubleClicks() {

@@ -5,15 +5,10 @@
 #include <vector>
 
 #include "bench/day/books.h"
+#include "bench/day/finding.h"
 #include "bench/day/stage.h"
 
 namespace bursar::day {
-
-struct Finding {
-  bool reconciles;
-  // What was compared, with its numbers.
-  std::string sentence;
-};
 
 std::vector<Finding> Reconcile(const Stage& stage, const Books& books);
 

@@ -21,6 +21,8 @@ void Line(const std::string& what, const std::string& value) {
 std::string InWords(const std::string& reason) {
   if (reason == "SPENDING_LIMIT_EXCEEDED") return "out of funds";
   if (reason == "BILLING_NOT_SET_UP") return "billing not set up";
+  if (reason == "BUDGET_EXCEEDED") return "a budget is used up";
+  if (reason == "COST_LIMIT_EXCEEDED") return "beyond the run's cost limit";
   if (reason == "BILLABLE_ACTIVITIES_NOT_ALLOWED") return "member may not bill to it";
   if (reason == "NOT_YOUR_BILLING_ACCOUNT") return "somebody else's account";
   return reason;
@@ -38,8 +40,15 @@ void PrintPopulation(const Stage& stage) {
   Line("organizations", absl::StrCat(Count(tally.founded), ", joined by ", Count(tally.joined), " members"));
   Line("billing confirmed", absl::StrCat(Count(tally.confirmed), " accounts, ", Count(tally.confirmed_by_second_mail),
                                          " by a second mail, ", Count(tally.confirmed_twice), " by a double click"));
+  Line("billing declined",
+       absl::StrCat(Count(tally.declined), "; ", Count(tally.helped), " were helped by an operator"));
+  Line("employees", Count(tally.employees));
   Line("people who may spend", Count(static_cast<int64_t>(tally.upgraded.size())));
-  Line("projects", Count(tally.projects));
+  Line("projects", absl::StrCat(Count(tally.projects), ", and ", Count(tally.budgets), " budgets"));
+  Line("when the day was over",
+       absl::StrCat(Count(tally.merged), " people merged with themselves, ", Count(tally.left), " left; ",
+                    Count(tally.moved_out), " projects taken along, ", Count(tally.handed_over), " handed over, ",
+                    Count(tally.handing_over_declined), " not wanted, ", Count(tally.moves_denied), " denied"));
 }
 
 void PrintWork(const Stage& stage) {
@@ -52,12 +61,20 @@ void PrintWork(const Stage& stage) {
   Line("holds extended", absl::StrCat(Count(tally.extended), ", ", Count(tally.extensions_denied), " denied"));
   Line("captures", absl::StrCat(Count(tally.captures), ", ending ", Count(tally.jobs_ended), " jobs; ",
                                 Count(tally.jobs_cut_short), " jobs stopped where their hold ended"));
-  Line("lost by the platform", absl::StrCat(Count(tally.holds_released), " jobs, released without a charge"));
+  Line("jobs told to stop", Count(tally.jobs_terminated));
+  Line("lost by the platform",
+       absl::StrCat(Count(tally.holds_released), " jobs, ", Count(tally.charges_reversed), " charges taken back"));
   Line("checks allowed", Count(tally.checks_allowed));
   Line("checks denied", Count(tally.checks_denied_in_all()));
   Lines("denied", tally.checks_denied);
-  Line("usage records charged", absl::StrCat(Count(tally.usage_records), " for storage and egress, ",
-                                             Count(tally.usage_duplicates), " of them sent twice"));
+  Line("usage records charged",
+       absl::StrCat(Count(tally.usage_records), " for scratch, storage and egress, ", Count(tally.usage_duplicates),
+                    " of them sent twice, ", Count(tally.sponsored_records), " sponsored"));
+  Line("late", absl::StrCat(Count(tally.late_records), " records by hours, ", Count(tally.records_of_month_before),
+                            " of the month before"));
+  Line("set aside",
+       absl::StrCat(Count(tally.absurd_set_aside), " records, ", Count(tally.quarantined_released),
+                    " released with the right quantity, ", Count(tally.quarantined_discarded), " discarded"));
   Line("balances read", Count(tally.balance_reads));
 }
 
@@ -72,6 +89,9 @@ void PrintMoney(const Stage& stage, const Player& player, const Books& books) {
   Title("Where the money is");
   Line("captured from holds", MoneyText(tally.captured));
   Line("charged for usage", MoneyText(tally.metered));
+  Line("of that by the sponsor", MoneyText(tally.sponsored));
+  Line("of that late", MoneyText(tally.late));
+  Line("taken back", MoneyText(tally.reversed));
   Line("given back from holds", MoneyText(tally.given_back));
   Line("still held, jobs running", MoneyText(held));
   Line("promotions granted", MoneyText(tally.promised));
@@ -79,8 +99,11 @@ void PrintMoney(const Stage& stage, const Player& player, const Books& books) {
   Line("outstanding", MoneyText(outstanding));
   Line("limit increases",
        absl::StrCat(Count(tally.increases_asked), " asked for, ", Count(tally.increases_approved), " approved (",
-                    Count(tally.increases_approved_in_part), " in part), ", Count(tally.increases_denied), " denied, ",
-                    Count(player.desk().open()), " open"));
+                    Count(tally.increases_approved_in_part), " in part, ", Count(tally.increases_for_a_time),
+                    " for a time, over again for ", Count(tally.increases_ended), "), ", Count(tally.increases_denied),
+                    " denied, ", Count(tally.increases_withdrawn), " withdrawn, ", Count(player.desk().open()),
+                    " open"));
+  Line("purchase orders", Count(tally.purchase_orders));
   Line("notices written",
        absl::StrCat(Count(books.messages), " to people, ", Count(books.messages_to_operators), " to the operators"));
 }
@@ -135,9 +158,8 @@ void PrintTiming(const Stage& stage, const Timing& timing) {
   const double seconds = absl::ToDoubleSeconds(timing.in_all);
   const BurstTally& burst = stage.tally.burst;
   Title("How fast");
-  Line("requests",
-       absl::StrFormat("%s in %.1f s, %s a second", Count(stage.traffic.answered()), seconds,
-                       Count(static_cast<int64_t>(static_cast<double>(stage.traffic.answered()) / seconds))));
+  Line("requests", absl::StrFormat("%s in %.1f s, %s a second", Count(timing.answered), seconds,
+                                   Count(static_cast<int64_t>(static_cast<double>(timing.answered) / seconds))));
   Line("PlaceHold",
        absl::StrFormat("half within %.1f ms, 99 %% within %.1f ms", absl::ToDoubleMilliseconds(timing.hold_p50),
                        absl::ToDoubleMilliseconds(timing.hold_p99)));

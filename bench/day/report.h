@@ -14,6 +14,8 @@ namespace bursar::day {
 
 struct Timing {
   absl::Duration in_all;
+  // Requests answered in that time.
+  int64_t answered;
   // From sending a PlaceHold to its answer.
   absl::Duration hold_p50;
   absl::Duration hold_p99;

@@ -68,7 +68,7 @@ void RequestPlayer::CreateProject(uint32_t like, const std::string& request_id, 
 
 void RequestPlayer::Download(uint32_t index, const Turn& turn) {
   const struct Download& download = stage_.plan.downloads[index];
-  // A sponsor pays whatever the downloader has.
+  // Open data is free to whoever comes; the sponsor's quota and currency decide later who pays.
   if (download.sponsored) return usage_.Sent(index);
   v1::GatedAction asked;
   asked.set_action("data.egress");

@@ -25,6 +25,17 @@ void Stage::Charged(Payer payer, int64_t micros, bool metered) {
   (metered ? tally.metered : tally.captured)[CurrencyOf(payer)] += micros;
 }
 
+void Stage::Reversed(Payer payer, int64_t micros) {
+  tally.accounts[payer].charged -= micros;
+  tally.reversed[CurrencyOf(payer)] += micros;
+}
+
+void Stage::LimitSet(Payer payer, int64_t micros) {
+  AccountTally& account = tally.accounts[payer];
+  if (micros < account.limit) account.limit_fell += account.limit - micros;
+  account.limit = micros;
+}
+
 std::string ReasonOf(const v1::Decision& decision) { return Short(v1::ErrorReason_Name(decision.reason())); }
 
 std::string ReasonOf(const absl::Status& status) {
@@ -35,7 +46,7 @@ std::string ReasonOf(const absl::Status& status) {
 bool IsDenial(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   for (const char* denial : {"BILLING_NOT_SET_UP", "BILLABLE_ACTIVITIES_NOT_ALLOWED", "NOT_YOUR_BILLING_ACCOUNT",
-                             "SPENDING_LIMIT_EXCEEDED"}) {
+                             "BUDGET_EXCEEDED", "COST_LIMIT_EXCEEDED", "SPENDING_LIMIT_EXCEEDED"}) {
     if (reason == denial) return true;
   }
   return false;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "bench/day/plan.h"
 #include "bench/day/population.h"
 #include "bench/day/tally.h"
@@ -25,12 +27,18 @@ struct Stage {
   const Population& population;
   const Plan& plan;
   Traffic& traffic;
+  // What the server's clock says at second 0, and the second where it stands.
+  const absl::Time begins;
+  int32_t clock = std::numeric_limits<int32_t>::min();
+  // The entry that moved it there.
+  uint64_t clock_moved_at = 0;
   Tally tally;
   // As the server named them; empty where it did not make them.
   std::vector<std::string> project_ids;
   // The highest that any answer named.
   uint64_t last_position = 0;
 
+  absl::Time At(int32_t second) const { return begins + absl::Seconds(second); }
   std::string OwnerOf(Payer payer) const { return population.UserId(population.OwnerOf(payer)); }
   const char* CurrencyOf(Payer payer) const { return NameOf(population.CurrencyOf(payer)); }
 
@@ -48,6 +56,9 @@ struct Stage {
   void Saw(uint64_t position) { last_position = position > last_position ? position : last_position; }
   // Something was charged to the account, by a capture or, where `metered`, by a usage record.
   void Charged(Payer payer, int64_t micros, bool metered);
+  // A charge was taken back from the account.
+  void Reversed(Payer payer, int64_t micros);
+  void LimitSet(Payer payer, int64_t micros);
 };
 
 // The reason of a denial or of a refusal in its short form, "SPENDING_LIMIT_EXCEEDED"; empty for other errors.

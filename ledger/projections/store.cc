@@ -24,6 +24,36 @@ namespace {
 constexpr size_t kCacheBytes = 64 << 20;
 constexpr size_t kWriteBufferBytes = 32 << 20;
 
+// Two tables with the same first byte would hold each other's rows: with such a pair this does not compile.
+constexpr bool HasAByteOfItsOwn(Table table) {
+  switch (table) {
+    case Table::kMeta:
+    case Table::kRequests:
+    case Table::kEntryTimes:
+    case Table::kBalances:
+    case Table::kFinishedCredits:
+    case Table::kCharges:
+    case Table::kTrialBalances:
+    case Table::kAccountBooks:
+    case Table::kSpending:
+    case Table::kMessages:
+    case Table::kMessagesByAccount:
+    case Table::kMessagesByKind:
+    case Table::kLinks:
+    case Table::kPeople:
+    case Table::kOrganizations:
+    case Table::kInvitations:
+    case Table::kSetups:
+    case Table::kIncreases:
+    case Table::kOrigins:
+    case Table::kDebts:
+    case Table::kTransfers:
+      return true;
+  }
+  return false;
+}
+static_assert(HasAByteOfItsOwn(Table::kMeta));
+
 std::string KeyOf(Table table, absl::string_view key) {
   const char first = static_cast<char>(table);
   return absl::StrCat(absl::string_view(&first, 1), key);

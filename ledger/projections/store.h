@@ -38,7 +38,7 @@ enum class Table : char {
   kIncreases = 'i',          // Outbox
   kOrigins = 'w',            // Origins
   kDebts = 'd',              // Origins
-  kTransfers = 'x',          // Outbox
+  kTransfers = 'h',          // Outbox
 };
 
 struct Row {

@@ -29,7 +29,10 @@ class MediumPopulation : public testing::Test {
 Population* MediumPopulation::population_ = nullptr;
 
 TEST_F(MediumPopulation, HasItsPeopleAndOrganizations) {
-  EXPECT_EQ(population().people.size(), 8'000u);
+  EXPECT_EQ(population().people.size(), 8'040u);
+  const auto twins = std::count_if(population().people.begin(), population().people.end(),
+                                   [](const Person& person) { return person.twin_of.has_value(); });
+  EXPECT_EQ(twins, 40);
   EXPECT_EQ(population().organizations.size(), 900u);
 }
 
@@ -72,13 +75,17 @@ TEST_F(MediumPopulation, FifteenOfAHundredAreInTwoOrganizationsOrMore) {
 }
 
 TEST_F(MediumPopulation, ConfirmsAsContactsDo) {
-  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.contact == Contact::kNeverConfirms; }), 120, 15);
+  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.contact == Contact::kNeverConfirms; }), 100, 15);
+  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.contact == Contact::kDeclines; }), 20, 8);
   EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.contact == Contact::kConfirmsSecondMail; }), 40, 10);
   EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.contact == Contact::kConfirmsTwice; }), 10, 5);
 }
 
 TEST_F(MediumPopulation, GoesItsRoutes) {
-  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.by_form; }), 600, 60);
+  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.route == Route::kForm; }), 450, 50);
+  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.route == Route::kOrganization; }), 400, 50);
+  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.route == Route::kAssisted; }), 50, 10);
+  EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.route == Route::kInternal; }), 100, 15);
   EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.partner == Partner::kCampus; }), 350, 25);
   EXPECT_NEAR(PeoplePerThousand([](const Person& p) { return p.currency != Currency::kUsd; }), 100, 15);
 }

@@ -1,0 +1,20 @@
+// The books of the accounts, one by one: at the samples, and of all of them in the end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/day/finding.h"
+#include "bench/day/samples.h"
+#include "bench/day/stage.h"
+
+namespace bursar::day {
+
+// By project and by member, by balance, by the books of the account and by the trial balance, the same was charged at
+// each of the samples.
+std::vector<Finding> CompareSamples(Stage& stage, const std::vector<Sample>& samples);
+
+// Spending by project and by member, and the statement of the day's month, of every account that spent or may spend.
+std::vector<Finding> ComparePayers(Stage& stage);
+
+}  // namespace bursar::day
