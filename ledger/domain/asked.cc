@@ -83,8 +83,10 @@ std::vector<Command> AskedOf(const storage::v1::ActionDenied& denied, const Stat
     }
   }
   std::sort(open.begin(), open.end());
-  std::vector<Command> asked = {PlaceHold{.action = action}, PlaceHold{.action = BoundedBy(denied, action)}};
+  std::vector<Command> asked = {PlaceHold{.action = action}};
   for (const HoldId hold : open) asked.emplace_back(ExtendHold{.hold = hold, .additional = action.cost});
+  // Last, since any denial for a run's cost limit would come out of it.
+  asked.emplace_back(PlaceHold{.action = BoundedBy(denied, action)});
   return asked;
 }
 

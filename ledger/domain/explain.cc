@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ledger/base/check.h"
+#include "ledger/domain/budgets.h"
 #include "ledger/domain/decide.h"
 
 namespace bursar {
@@ -64,6 +65,7 @@ void AddBudgets(Explanation& explanation, const BillingAccount& payer, const std
   for (const Budget& budget : payer.budgets) {
     if (!budget.Counts(explanation.asked.user, explanation.asked.project, category)) continue;
     explanation.budgets.push_back({.budget = budget,
+                                   .window = WindowAt(budget, explanation.time),
                                    .used = budget.UsedAt(explanation.time),
                                    .available = budget.Available(explanation.time),
                                    .binding = IsBinding(budget, explanation.denial)});

@@ -27,6 +27,8 @@ struct ExplainedCredit {
 struct ExplainedBudget {
   // As it was before the decision.
   Budget budget;
+  // In which it was decided.
+  Window window;
   Money used;
   // May be negative.
   Money available;

@@ -102,8 +102,9 @@ v1::ExplainedBudget ToBudget(const ExplainedBudget& explained) {
   shown.set_user_id(budget.scope.member.text());
   shown.set_project_id(budget.scope.project.text());
   shown.set_category(budget.scope.category);
-  *shown.mutable_window_start_time() = ToTimestamp(budget.window.start);
-  if (budget.window.end != absl::InfiniteFuture()) *shown.mutable_window_end_time() = ToTimestamp(budget.window.end);
+  *shown.mutable_window_start_time() = ToTimestamp(explained.window.start);
+  if (explained.window.end != absl::InfiniteFuture())
+    *shown.mutable_window_end_time() = ToTimestamp(explained.window.end);
   return shown;
 }
 

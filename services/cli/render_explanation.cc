@@ -251,11 +251,11 @@ std::string RenderDifferences(const v1::WhatIfResponse& report) {
                     verdict(difference.allowed_then(), difference.rule_then()),
                     verdict(difference.allowed_now(), difference.rule_now())});
   }
-  std::string text = absl::StrCat(report.difference_count(), " decisions differ",
-                                  report.difference_count() > report.differences_size()
-                                      ? absl::StrCat(", the first ", report.differences_size())
-                                      : "",
-                                  "\n", Table(rows, "  "));
+  std::string text = absl::StrCat(
+      report.difference_count(), report.difference_count() == 1 ? " decision differs" : " decisions differ",
+      report.difference_count() > report.differences_size() ? absl::StrCat(", the first ", report.differences_size())
+                                                            : "",
+      "\n", Table(rows, "  "));
   return text;
 }
 

@@ -168,6 +168,47 @@ TEST(Explain, G12_AHypotheticalHoldSaysWhatTheRealOneSays) {
   }
 }
 
+TEST(Explain, ABudgetThatStoodInTheWayIsNamedWithItsWindow) {
+  Story story;
+  story.FundedLab();
+  const BudgetId budget(
+      story
+          .Must(SetBudget{
+              .billing_account = kLabs, .scope = {.member = kBob}, .limit = Usd("100"), .period = BudgetPeriod::kMonth})
+          .position());
+  story.Must(SetBudget{.billing_account = kLabs, .scope = {.member = kEve}, .limit = Usd("1")});
+  story.Must(CaptureHold{.hold = story.Hold(Job(kBob, Usd("70"), kLabs)), .cost = Usd("60"), .last = true});
+  story.Hold(Job(kBob, Usd("30"), kLabs));
+  const Entry denied = story.Must(PlaceHold{.action = Job(kBob, Usd("40"), kLabs)});
+  story.Pass(absl::Hours(24 * 40));
+  story.Must(CoreHours(kBob, 1, kLabs));
+
+  const Explanation explanation = MustExplain(story, denied);
+  ASSERT_EQ(explanation.budgets.size(), 1U);
+  EXPECT_EQ(explanation.budgets[0].budget.id, budget);
+  EXPECT_EQ(explanation.budgets[0].used, Usd("60"));
+  EXPECT_EQ(explanation.budgets[0].budget.held, Usd("30"));
+  EXPECT_EQ(explanation.budgets[0].available, Usd("10"));
+  EXPECT_TRUE(explanation.budgets[0].binding);
+  EXPECT_TRUE(explanation.budgets[0].window.Holds(explanation.time));
+  EXPECT_EQ(explanation.denial->bindings(0).reason(), "BUDGET_EXCEEDED");
+  EXPECT_THAT(InWords(explanation), HasSubstr("it stood in the way"));
+}
+
+TEST(Explain, ACostLimitThatStoodInTheWayIsFoundAgain) {
+  Story story;
+  story.FundedLab();
+  GatedAction job = Job(kBob, Usd("70"), kLabs);
+  job.cost_limit = Usd("50");
+  const Explanation explanation = MustExplain(story, story.Must(PlaceHold{.action = job}));
+  EXPECT_EQ(explanation.denial->bindings(0).reason(), "COST_LIMIT_EXCEEDED");
+  story.Pass(absl::Minutes(2));
+  job.cost_limit = Usd("80");
+  const HoldId hold = story.Hold(job);
+  const Entry denied = story.Must(ExtendHold{.hold = hold, .additional = Usd("20")});
+  EXPECT_EQ(MustExplain(story, denied).hold->id, hold);
+}
+
 TEST(Explain, ADecisionThatDoesNotComeOutAgainIsAnErrorThatSaysSo) {
   Story story;
   story.Upgrade("ada");

@@ -383,11 +383,7 @@ void Story::CheckMoney() const {
                              credit.expired,   credit.revoked, credit.moved};
       EXPECT_EQ(std::accumulate(std::begin(parts), std::end(parts), Money(), std::plus<>()), credit.granted)
           << credit.id.text();
-      for (const Money part : parts) {
-        EXPECT_GE(part, Money()) << credit.id.text();
-        sum += part;
-      }
-      EXPECT_EQ(sum, credit.granted) << credit.id.text();
+      for (const Money part : parts) EXPECT_GE(part, Money()) << credit.id.text();
       EXPECT_TRUE(!credit.over || credit.available == Money()) << credit.id.text() << " is over";
     }
   }

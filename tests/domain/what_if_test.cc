@@ -92,6 +92,17 @@ TEST(WhatIf, AHoldThatIsDeniedNowTakesItsCapturesWithIt) {
   EXPECT_EQ(report.refused, 0);
 }
 
+TEST(WhatIf, DenialsThatAreAlikeAreAllCountedNow) {
+  Story story;
+  story.FundedLab();
+  const Position start = story.state().position;
+  for (int i = 0; i < 3; ++i) story.Hold(Job(kBob, Usd("100"), kLabs));
+  const WhatIfReport report = Replayed(story, start, {.account = kLabs, .limit = Usd("50")});
+  EXPECT_EQ(report.accounts.at(kLabs).newly_denied, 3);
+  EXPECT_EQ(report.accounts.at(kLabs).now.denied, 3);
+  EXPECT_EQ(report.differences[2].reason_now, "SPENDING_LIMIT_EXCEEDED");
+}
+
 TEST(WhatIf, SaysWhenFundsWouldHaveRunOut) {
   Story story;
   story.FundedLab();
@@ -168,7 +179,10 @@ TEST(WhatIf, KeepsTheFirstDifferencesAndCountsAll) {
   Story story;
   story.Upgrade("ada");
   const Position start = story.state().position;
-  for (int i = 0; i < 5; ++i) story.Must(PlaceHold{.action = Job(kAda, Usd("80"))});
+  for (int i = 0; i < 5; ++i) {
+    story.Must(PlaceHold{.action = Job(kAda, Usd("80"))});
+    story.Pass(absl::Minutes(2));
+  }
   const WhatIfReport report = Replayed(story, start, {.account = kAdas, .limit = Usd("100"), .most_differences = 2});
   EXPECT_EQ(report.differences.size(), 2U);
   EXPECT_EQ(report.differences_in_all, 5);

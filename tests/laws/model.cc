@@ -375,11 +375,6 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       credit.lapsed += event.credit_expired().amount_micros();
       return;
     }
-    case Event::kCreditTookEffect: {
-      ModelAccount& account = accounts.at(event.credit_took_effect().billing_account());
-      if (account.credits.at(event.credit_took_effect().credit()).actions.empty()) Rebase(account, entry);
-      return;
-    }
     case Event::kPaymentRecorded: {
       const auto& paid = event.payment_recorded();
       ModelAccount& account = accounts.at(paid.billing_account());

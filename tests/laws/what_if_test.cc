@@ -21,7 +21,7 @@ namespace {
 using storage::v1::Entry;
 
 constexpr uint64_t kWorlds = 40;
-constexpr int kCommands = 600;
+constexpr int kCommands = 2'000;
 
 const Entry* EntryIn(const std::vector<Entry>& log, Position position) {
   return position >= 1 && position <= log.size() ? &log[position - 1] : nullptr;
@@ -45,7 +45,7 @@ class World {
  private:
   void Give(const Command& command, const Principal& principal) {
     auto decision = Decide(state_, command, principal, absl::FromUnixMicros(now_));
-    if (!decision.ok() || decision->events.empty()) return;
+    if (!decision.ok() || decision->events.empty() || !decision->written) return;
     Entry& entry = log_.emplace_back();
     entry.set_position(state_.position + 1);
     entry.set_commit_time(now_);
