@@ -1,4 +1,4 @@
-// The books of the accounts, one by one: at the samples, and of all of them in the end.
+// The books of the accounts, one by one: at the samples, and in the end.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ namespace bursar::day {
 // each of the samples.
 std::vector<Finding> CompareSamples(Stage& stage, const std::vector<Sample>& samples);
 
-// Spending by project and by member, and the statement of the day's month, of every account that spent or may spend.
+// Spending by project and by member, and the statement of the day's month: of every account whose billing is set up
+// where there are 500 or fewer, else of so many, evenly.
 std::vector<Finding> ComparePayers(Stage& stage);
 
 }  // namespace bursar::day

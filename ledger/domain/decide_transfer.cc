@@ -20,15 +20,13 @@ absl::Status CheckRestriction(const State& state, const UserId& user, const Proj
 // The new payer has to be one that the gate would not turn away.
 absl::Status CheckAbleToPay(const BillingAccount& payer, const UserId& user, const Project& project,
                             const Context& context) {
-  const GatedAction asked{.user = user, .project = project.id, .bill_to = payer.id};
-  const std::string no_category;
-  const auto denial = JudgeClaim(context.state,
-                                 {.payer = payer,
-                                  .asked = asked,
-                                  .category = no_category,
-                                  .purpose = Purpose::kCheck,
-                                  .funds = payer.balance.Funds(asked.action, context.now)},
-                                 context.now);
+  const GatedAction asked{.action = "", .user = user, .project = project.id, .bill_to = payer.id};
+  const Claim claim{.payer = payer,
+                    .asked = asked,
+                    .category = asked.action,
+                    .purpose = Purpose::kCheck,
+                    .funds = payer.balance.Funds(context.now)};
+  const auto denial = JudgeClaim(context.state, claim, context.now);
   return denial.has_value() ? DeniedByGate(*denial) : absl::OkStatus();
 }
 
