@@ -220,7 +220,7 @@ bool MayReadProfile(const State& state, const Principal& principal, const UserId
 
 bool SeesCosts(const State& state, const UserId& user, const BillingAccountId& account) {
   const auto id = account.organization();
-  if (!id.has_value()) return account.text() == user.text();
+  if (!id.has_value()) return state.Present(account) == BillingAccountId(user);
   const Organization* organization = state.Find(*id);
   const MemberAccess* access = organization == nullptr ? nullptr : organization->Member(user);
   return access != nullptr && (access->admin || access->allow_billable_activities);

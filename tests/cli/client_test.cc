@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "bursar/v1/account.pb.h"
+#include "bursar/v1/gate.pb.h"
 #include "bursar/v1/history.pb.h"
 #include "bursar/v1/policy.pb.h"
 #include "gmock/gmock.h"
@@ -99,6 +100,17 @@ TEST_F(ClientTest, GivesUpAfterItsAttemptsOrAtTheDeadline) {
   const absl::Time soon = absl::Now() + absl::Milliseconds(200);
   EXPECT_FALSE(patient.Call<v1::GetPolicyResponse>(v1::GetPolicyRequest(), soon).ok());
   EXPECT_FALSE(Await<v1::GetPolicyResponse>(patient, v1::GetPolicyRequest(), soon).ok());
+}
+
+TEST_F(ClientTest, G14_ALedgerOutOfReachIsAnErrorToTryAgainAndNeverAYes) {
+  const std::string address = "127.0.0.1:" + std::to_string(Start("127.0.0.1:0")->port());
+  v1::CheckRequest request;
+  request.mutable_gated_action()->set_action("analysis.run");
+  request.mutable_gated_action()->set_user_id("user-ada");
+  const auto answer = Client(NewChannel(address), {.attempts = 2}).Call<v1::CheckResponse>(request);
+  EXPECT_TRUE(absl::IsUnavailable(answer.status())) << answer.status();
+  const auto server = Start(address);
+  EXPECT_FALSE(absl::IsUnavailable(Client(NewChannel(address), {}).Call<v1::CheckResponse>(request).status()));
 }
 
 TEST_F(ClientTest, AWatchGivesUpOnAServerThatWasNeverThere) {

@@ -212,8 +212,9 @@ TEST_F(BooksOfAStory, ListsEveryChargeOnceOverPagesOfAnySize) {
   for (const Entry& entry : world_.entries) {
     for (const auto& event : entry.events()) {
       if (AccountOf(event) != Personal("bob")) continue;
-      const Money amount =
-          event.has_hold_captured() ? Sum(event.hold_captured().drawn()) : Sum(event.usage_charged().drawn());
+      const Money amount = event.has_hold_captured()
+                               ? Sum(event.hold_captured().drawn()) + Sum(event.hold_captured().beyond())
+                               : Sum(event.usage_charged().drawn());
       if (amount != Money()) charged.emplace_back(entry.position(), amount);
     }
   }
