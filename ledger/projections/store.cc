@@ -22,6 +22,7 @@ namespace bursar {
 namespace {
 
 constexpr size_t kCacheBytes = 64 << 20;
+constexpr int kCachePartsBits = 2;
 constexpr size_t kWriteBufferBytes = 32 << 20;
 
 // Two tables with the same first byte would hold each other's rows: with such a pair this does not compile.
@@ -85,7 +86,9 @@ rocksdb::Options RocksOptions() {
   table.format_version = 5;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   // Filters and indexes live in the cache, so that memory stays bounded however long the log is.
-  table.block_cache = rocksdb::NewLRUCache(kCacheBytes);
+  // In few parts: of the 64 that are the default, each is smaller than the filter of a large file, which is then read
+  // from the file, checked and thrown away again for every look-up.
+  table.block_cache = rocksdb::NewLRUCache(kCacheBytes, kCachePartsBits);
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
