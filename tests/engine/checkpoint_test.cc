@@ -95,7 +95,7 @@ class World {
   // Whether it brought about an entry.
   bool Give(const Command& command, const Principal& principal, laws::Laws& laws) {
     absl::StatusOr<Decision> decision = Decide(state_, command, principal, absl::FromUnixMicros(now_));
-    if (!decision.ok() || decision->events.empty()) return false;
+    if (!decision.ok() || decision->events.empty() || !decision->written) return false;
     storage::v1::Entry& entry = *block_.add_entries();
     entry.set_position(state_.position + 1);
     entry.set_commit_time(now_);
