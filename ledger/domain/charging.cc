@@ -73,14 +73,17 @@ SponsorShare ShareOf(const Usage& usage, const Context& context) {
                          context.state, context.now);
 }
 
-void ChargeSponsor(Events& events, const SponsorShare& share, const Usage& usage, absl::Time now) {
-  const auto parts = share.sponsor->balance.Draw(share.amount, usage.action, now);
+// Returns what the sponsor has left for anything.
+Money ChargeSponsor(Events& events, const SponsorShare& share, const Usage& usage, absl::Time now) {
+  const Balance& balance = share.sponsor->balance;
+  const auto parts = balance.Draw(share.amount, usage.action, now);
   auto& charged = *events.emplace_back().mutable_sponsorship_charged();
   charged = ChargedTo(share, usage.payer);
   charged.set_user_id(usage.user.text());
   charged.set_project(usage.project.number());
   charged.set_category(usage.priced.category);
   charged.mutable_drawn()->Assign(parts.begin(), parts.end());
+  return balance.Funds(now) - Unrestricted(parts, balance, now);
 }
 
 }  // namespace
@@ -110,12 +113,11 @@ absl::StatusOr<Decision> ChargeUsage(Usage usage, const Context& context) {
   charged.set_late_hold(usage.late_hold.number());
   charged.set_action(usage.action);
   Decision decision = Happened(std::move(event));
-  if (share.amount > Money()) ChargeSponsor(decision.events, share, usage, context.now);
+  std::optional<Money> sponsors_funds;
+  if (share.amount > Money()) sponsors_funds = ChargeSponsor(decision.events, share, usage, context.now);
   NoticeFunds(decision.events, usage.payer, funds);
   OrderTerminations(decision.events, usage.payer, context);
-  if (share.amount > Money()) {
-    NoticeFunds(decision.events, *share.sponsor, share.sponsor->balance.Funds(context.now) - share.amount);
-  }
+  if (sponsors_funds.has_value()) NoticeFunds(decision.events, *share.sponsor, *sponsors_funds);
   return decision;
 }
 

@@ -38,7 +38,9 @@ Charge ChargeOf(const BillingAccountId& account, Position position, storage::v1:
 std::vector<ChargeLine> Charges::Apply(const storage::v1::Entry& entry, Batch& batch) {
   const auto find = [&batch](const BillingAccountId& account,
                              Position position) -> std::optional<storage::v1::ChargeRow> {
-    const auto row = batch.Get(Table::kCharges, KeyOf(account, position, 0));
+    // A sponsor's line follows the payer's, where the payer has one.
+    auto row = batch.Get(Table::kCharges, KeyOf(account, position, 0));
+    if (!row.has_value()) row = batch.Get(Table::kCharges, KeyOf(account, position, 1));
     storage::v1::ChargeRow charge;
     if (!row.has_value()) return std::nullopt;
     if (!charge.ParseFromString(*row)) batch.Fail(Unreadable("a charge"));

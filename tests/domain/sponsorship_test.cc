@@ -71,6 +71,18 @@ TEST_F(Sponsoring, EndsWithTheSponsorsOwnFunds) {
   EXPECT_EQ(story.Account(kLabs).crossed_percent, 100) << "the sponsor is told, too";
 }
 
+TEST_F(Sponsoring, OfALateCaptureFromARestrictedCreditUsesUpNoneOfTheSponsorsOtherFunds) {
+  story.Must(GrantCredit{.billing_account = kLabs, .amount = Usd("8"), .actions = {"analysis.run"}, .reason = "runs"});
+  story.Must(SetSpendingLimit{.billing_account = kLabs, .limit = Usd("1")});
+  story.Must(SetSpendingLimit{.billing_account = kLabs, .limit = Usd("10")});
+  const HoldId hold = story.Hold({.action = "analysis.run", .user = cleo, .cost = Usd("10")});
+  story.Pass(absl::Hours(24 * 91));
+  const Entry entry = story.Must(CaptureHold{.hold = hold, .cost = Usd("10"), .last = true});
+  EXPECT_EQ(Sponsored(entry), Usd("4"));
+  EXPECT_EQ(story.Funds(kLabs), Usd("10"));
+  for (const Event& event : entry.events()) EXPECT_NE(event.funds_threshold_crossed().billing_account(), kLabs.text());
+}
+
 TEST_F(Sponsoring, TheOnePublishedFirstApplies) {
   story.Must(Sponsorship("a-later-one", 100));
   EXPECT_EQ(Sponsored(story.Must(CoreHours(cleo, 10))), Usd("0.572"));

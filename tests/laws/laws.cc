@@ -117,6 +117,37 @@ const char* const kSights[] = {
     "an increase expired",
     "an increase ended",
     "an increase until a date on top of another",
+    "a credit took effect",
+    "a credit revoked",
+    "a credit revoked while held",
+    "a credit revoked twice refused",
+    "a return to a revoked credit",
+    "a prepaid credit paid back",
+    "a prepaid credit not paid back while held",
+    "a charge reversed",
+    "a charge reversed in part",
+    "a charge reversed in several parts",
+    "a reversal of more than is left refused",
+    "a reversal of no charge refused",
+    "a reversal of what was paid",
+    "a reversal of a charge beyond its hold",
+    "a reversal that gave a budget back",
+    "a reversal to an expired credit",
+    "a reversal to a revoked credit",
+    "a reversal of what was paid back",
+    "a reversal that gave a hold back",
+    "usage set aside",
+    "usage set aside for its price",
+    "a quarantined record released",
+    "a quarantined record released with another quantity",
+    "a quarantined record discarded",
+    "a record that is not in quarantine refused",
+    "a charge with a sponsor",
+    "a late capture with a sponsor",
+    "a sponsor's restricted credit paid",
+    "a sponsor's quota used up",
+    "a sponsor short of funds",
+    "a sponsor's part reversed",
 };
 
 // The only roles that may give a command; empty where it depends on more than the role.
@@ -129,6 +160,14 @@ class RolesFor {
   Roles operator()(const PublishActionCatalogue&) const { return {Role::kOperator}; }
   Roles operator()(const PublishPriceList&) const { return {Role::kOperator}; }
   Roles operator()(const GrantCredit&) const { return {Role::kOperator}; }
+  Roles operator()(const RevokeCredit&) const { return {Role::kOperator}; }
+  Roles operator()(const PublishSponsorship&) const { return {Role::kOperator}; }
+  Roles operator()(const ReleaseQuarantinedUsage&) const { return {Role::kOperator}; }
+  Roles operator()(const DiscardQuarantinedUsage&) const { return {Role::kOperator}; }
+  Roles operator()(const ReverseCharge& command) const {
+    if (command.cause == ReversalCause::kPlatformFailure) return {Role::kOperator, Role::kService};
+    return {Role::kOperator, Role::kFinance};
+  }
   Roles operator()(const SetSpendingLimit&) const { return {Role::kOperator}; }
   Roles operator()(const ApproveLimitIncrease&) const { return {Role::kOperator}; }
   Roles operator()(const DenyLimitIncrease&) const { return {Role::kOperator}; }
@@ -327,7 +366,7 @@ void Laws::RefusedOf(const Command& command, const std::string& reason, const Pr
         "decision refused for ", reason);
     return;
   }
-  if (RefusedBilling(command, reason, now)) return;
+  if (RefusedBilling(command, reason, now) || RefusedUndoing(command, reason, now)) return;
   const auto* grant = std::get_if<GrantCredit>(&command);
   const auto* payment = std::get_if<RecordPayment>(&command);
   if ((grant != nullptr || payment != nullptr) && reason == "AMOUNT_TOO_LARGE") {
@@ -429,9 +468,12 @@ void Laws::CheckBooks(const std::string& id, const ModelAccount& account) {
   int64_t owed = 0;
   int64_t expired = 0;
   int64_t charged = 0;
+  int64_t revoked = 0;
+  int64_t paid_back = 0;
   for (const auto& [number, credit] : account.credits) {
     owed += credit.available() + credit.held();
     expired += credit.expired();
+    (credit.prepaid ? paid_back : revoked) += credit.revoked();
   }
   for (const auto& [category, amount] : account.charged_by_category) charged += amount;
   Law(book(BookAccount::kReceivables) == account.outstanding(), "receivables of ", id, " are ",
@@ -442,6 +484,9 @@ void Laws::CheckBooks(const std::string& id, const ModelAccount& account) {
       charged);
   Law(book(BookAccount::kExpiredCredits) == -expired, "expired credits of ", id, " are ",
       book(BookAccount::kExpiredCredits), ", not -", expired);
+  Law(book(BookAccount::kRevokedCredits) == -revoked, "revoked credits of ", id, " are ",
+      book(BookAccount::kRevokedCredits), ", not -", revoked);
+  Law(paid_back == 0 || book(BookAccount::kCash) >= 0, "more was paid back to ", id, " than it had paid");
 }
 
 void Laws::CheckAccount(const std::string& id) {
@@ -464,14 +509,16 @@ void Laws::CheckAccount(const std::string& id) {
     const ModelCredit& same = found->second;
     Law(credit.granted.micros() == same.granted && credit.available.micros() == same.available() &&
             credit.held.micros() == same.held() && credit.charged.micros() == same.spent() &&
-            credit.expired.micros() == same.expired() && credit.over == same.over,
+            credit.expired.micros() == same.expired() && credit.revoked.micros() == same.revoked() &&
+            credit.over == same.over && credit.taken_back == same.taken_back,
         credit.id.text(), " has available ", credit.available.micros(), ", held ", credit.held.micros(), ", charged ",
-        credit.charged.micros(), ", expired ", credit.expired.micros(), "; by the log ", same.available(), ", ",
-        same.held(), ", ", same.spent(), ", ", same.expired());
-    Law(credit.granted == credit.available + credit.held + credit.charged + credit.expired, "each micro of ",
-        credit.id.text(), " is in exactly one place");
-    Law(std::min({credit.available, credit.held, credit.charged, credit.expired}) >= Money(), credit.id.text(),
-        " has a part below zero");
+        credit.charged.micros(), ", expired ", credit.expired.micros(), ", revoked ", credit.revoked.micros(),
+        "; by the log ", same.available(), ", ", same.held(), ", ", same.spent(), ", ", same.expired(), ", ",
+        same.revoked());
+    Law(credit.granted == credit.available + credit.held + credit.charged + credit.expired + credit.revoked,
+        "each micro of ", credit.id.text(), " is in exactly one place");
+    Law(std::min({credit.available, credit.held, credit.charged, credit.expired, credit.revoked}) >= Money(),
+        credit.id.text(), " has a part below zero");
     Law(!credit.over || credit.available == Money(), credit.id.text(), " is over and has something left");
   }
   std::map<std::string, int64_t> charged;
@@ -595,7 +642,6 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
       return CheckBillingEvent(event, step);
-    case Event::kSponsorshipPublished:
     case Event::kIdentityLinked:
     case Event::kUsersMerged:
     case Event::kUserClosed:
@@ -606,18 +652,19 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kProjectTransferDeclined:
     case Event::kOrganizationSettingsSet:
     case Event::kOrganizationExpirySet:
-    case Event::kCreditRevoked:
     case Event::kFundsMovedOut:
     case Event::kFundsMovedIn:
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
+      return;
+    case Event::kCreditRevoked:
     case Event::kSponsorshipCharged:
     case Event::kSponsorshipReversed:
     case Event::kChargeReversed:
     case Event::kUsageQuarantined:
     case Event::kQuarantineReleased:
     case Event::kQuarantineDiscarded:
-      return;
+      return CheckUndoing(event, step);
     case Event::kProjectCreated:
       return On(event.project_created(), step);
     case Event::kCreditGranted:
@@ -665,6 +712,7 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kTermsPublished:
     case Event::kActionCataloguePublished:
     case Event::kPriceListPublished:
+    case Event::kSponsorshipPublished:
     case Event::kUserRegistered:
     case Event::kBillingAccountOpened:
     case Event::kPromotionEntitled:
@@ -730,7 +778,10 @@ void Laws::On(const storage::v1::CreditTookEffect& event, Step& step) {
   step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
   step.claims.push_back({event.billing_account(), "", event.funds_after_micros()});
   const ModelCredit& credit = account.credits.at(event.credit());
-  Law(!credit.over && credit.effective_time <= step.now, "a credit takes effect in its time");
+  Law(std::holds_alternative<ExpireDue>(step.command) && !credit.over && credit.effective_time <= step.now &&
+          credit.effective_time < credit.expire_time,
+      "a credit takes effect in its time");
+  Saw("a credit took effect");
 }
 
 void Laws::On(const storage::v1::CreditExpired& event, Step& step) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -68,6 +69,7 @@ class Laws {
     int64_t now = 0;
     std::vector<Claim> claims;
     std::map<std::string, int32_t> crossed_before;  // of the accounts whose money moved
+    std::optional<ModelQuarantine> released;        // by an event before
   };
 
   template <class... Words>
@@ -131,6 +133,30 @@ class Laws {
   bool RefusedBilling(const Command& command, const std::string& reason, int64_t now);
   void CheckSetup(const std::string& id, const ModelAccount& model);
   void CheckDueOfBilling();
+
+  // laws_usage.cc
+  void CheckUndoing(const storage::v1::Event& event, Step& step);
+  void On(const storage::v1::CreditRevoked& event, Step& step);
+  void On(const storage::v1::ChargeReversed& event, Step& step);
+  void On(const storage::v1::SponsorshipReversed& event, Step& step);
+  void On(const storage::v1::SponsorshipCharged& event, Step& step);
+  void On(const storage::v1::UsageQuarantined& event, Step& step);
+  void On(const storage::v1::QuarantineReleased& event, Step& step);
+  void On(const storage::v1::QuarantineDiscarded& event, Step& step);
+  // The next `amount` from the end of what was drawn, of which `before` has gone back.
+  void CheckReversed(const google::protobuf::RepeatedPtrField<storage::v1::Part>& returned, const ModelParts& drawn,
+                     int64_t before, int64_t amount, const ModelAccount& account);
+  template <class ReversingEvent>
+  void CheckPrepaid(const ReversingEvent& event, const ModelAccount& account);
+  // That a sponsor pays its part of `cost`, no more and no less.
+  void CheckShare(const storage::v1::UsageCharged& event, int64_t cost, const Step& step);
+  // False where the command is another.
+  bool RefusedUndoing(const Command& command, const std::string& reason, int64_t now);
+  // Whether usage of this quantity is to be set aside.
+  bool CannotBeRight(const Metered& asked, const ModelAccount& account, int64_t now) const;
+  void Touch(Step& step, const std::string& account) {
+    step.crossed_before.emplace(account, model_.accounts.at(account).crossed_percent);
+  }
 
   void CheckAdmission(const ModelAccount& account, const std::string& action, int64_t cost, const ModelParts& parts,
                       int64_t now);

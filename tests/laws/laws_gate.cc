@@ -114,8 +114,11 @@ void Laws::CheckReturn(const google::protobuf::RepeatedPtrField<storage::v1::Par
   if (!broken_.empty()) return;
   for (const auto& part : returned) {
     const bool over = part.credit() != 0 && account.credits.at(part.credit()).over;
-    Law(part.credit_expired() == over, "credit-", part.credit(), " has expired: ", over);
-    SawIf(over, "a return to an expired credit");
+    const bool taken_back = over && account.credits.at(part.credit()).taken_back;
+    Law(part.credit_expired() == (over && !taken_back), "credit-", part.credit(), " has expired: ", over);
+    Law(part.credit_revoked() == taken_back, "credit-", part.credit(), " was revoked: ", taken_back);
+    SawIf(over && !taken_back, "a return to an expired credit");
+    SawIf(taken_back, "a return to a revoked credit");
   }
 }
 
@@ -197,7 +200,13 @@ void Laws::RefusedCapture(const std::string& reason, const CaptureHold& capture,
 
 void Laws::On(const storage::v1::HoldReleased& event, Step& step) {
   const auto hold = model_.holds.find(event.hold());
-  Law(hold != model_.holds.end() && std::holds_alternative<ReleaseHold>(step.command), "only an open hold is released");
+  const auto* reverse = std::get_if<ReverseCharge>(&step.command);
+  Law(hold != model_.holds.end() && (reverse != nullptr || std::holds_alternative<ReleaseHold>(step.command)),
+      "only an open hold is released");
+  Law(reverse == nullptr || (reverse->cause == ReversalCause::kPlatformFailure &&
+                             model_.charges.at(reverse->charge.number()).hold == event.hold()),
+      "a reversal gives the hold of a failed platform back");
+  SawIf(reverse != nullptr, "a reversal that gave a hold back");
   if (!broken_.empty()) return;
   const ModelAccount& account = model_.accounts.at(hold->second.account);
   step.crossed_before.emplace(hold->second.account, account.crossed_percent);
@@ -223,13 +232,16 @@ void Laws::On(const storage::v1::HoldExpired& event, Step& step) {
 void Laws::On(const storage::v1::UsageCharged& event, Step& step) {
   const auto* usage = std::get_if<RecordUsage>(&step.command);
   const auto* capture = std::get_if<CaptureHold>(&step.command);
-  Law(usage != nullptr || capture != nullptr, "only usage and late captures are charged without an open hold");
+  Law(usage != nullptr || capture != nullptr || step.released.has_value(),
+      "only usage and late captures are charged without an open hold");
   if (!broken_.empty()) return;
   const ModelAccount& account = model_.accounts.at(event.billing_account());
   step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
   step.claims.push_back({event.billing_account(), "", event.funds_after_micros()});
   const ModelParts drawn = PartsOf(event.drawn());
-  const int64_t cost = SumOf(drawn);
+  const int64_t paid = SumOf(drawn);
+  const int64_t cost = paid + SponsoredIn(step.entry);
+  CheckShare(event, cost, step);
   if (capture != nullptr) {
     const auto late = model_.expired_holds.find(capture->hold.number());
     Law(late != model_.expired_holds.end() && step.now < late->second.late_until && event.late_hold() == late->first &&
@@ -243,25 +255,29 @@ void Laws::On(const storage::v1::UsageCharged& event, Step& step) {
     }
     SawIf(cost > 0, "a late capture");
   } else {
-    Law(event.billing_account() == model_.PayerOf(usage->user.text(), usage->project.number(), usage->bill_to.text()),
-        "usage is charged to its payer");
+    const std::string payer = usage == nullptr
+                                  ? step.released->account
+                                  : model_.PayerOf(usage->user.text(), usage->project.number(), usage->bill_to.text());
+    Law(event.billing_account() == payer, "usage is charged to its payer");
     Law(event.late_hold() == 0 && event.action().empty(), "usage is of no hold");
-    CheckMetered(event.metered(), usage->metered, cost, account, step.now);
+    const Metered& asked = usage == nullptr ? step.released->metered : usage->metered;
+    Law(usage == nullptr || !CannotBeRight(asked, account, step.now), "what cannot be right is not charged");
+    CheckMetered(event.metered(), asked, cost, account, step.now);
   }
-  const ModelParts expected = account.Draw(cost, event.action(), step.now);
+  const ModelParts expected = account.Draw(paid, event.action(), step.now);
   Law(drawn == expected, "usage drew ", Say(drawn), " instead of ", Say(expected));
-  Law(event.overshoot_micros() == Uncovered(cost, account.Funds(event.action(), step.now)), "an overshoot of ",
+  Law(event.overshoot_micros() == Uncovered(paid, account.Funds(event.action(), step.now)), "an overshoot of ",
       event.overshoot_micros());
   CheckBudgetUses(event.budget_uses(),
                   {.account = event.billing_account(),
                    .user = event.user_id(),
                    .project = event.project(),
                    .category = event.category(),
-                   .amount = cost},
+                   .amount = paid},
                   step.now);
   const int64_t funds = account.Funds("", step.now);
-  SawIf(cost > 0 && funds >= 0 && funds < cost, "usage that took funds below zero");
-  SawIf(cost > 0 && funds < 0, "usage charged below zero");
+  SawIf(paid > 0 && funds >= 0 && funds < paid, "usage that took funds below zero");
+  SawIf(paid > 0 && funds < 0, "usage charged below zero");
   SawIf(SourcesAmong(drawn) > 0 && UsesLimit(drawn), "usage spanning credit and limit");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
@@ -14,9 +15,6 @@ using storage::v1::Event;
 using Parts = google::protobuf::RepeatedPtrField<storage::v1::Part>;
 
 int64_t OrNever(int64_t micros) { return micros == 0 ? kNever : micros; }
-
-// What was paid in advance burns last.
-constexpr int64_t kLastPriority = INT64_MAX;
 
 // Of two that took effect at the same time the one published later applies.
 template <class Dated>
@@ -35,14 +33,16 @@ void Rebase(ModelAccount& account, const storage::v1::Entry& entry) {
 }
 
 template <class Charging>
-ModelCharge ChargeOf(const Charging& event, const storage::v1::Entry& entry, int64_t amount) {
+ModelCharge ChargeOf(const Charging& event, const storage::v1::Entry& entry, ModelParts drawn) {
   return {.position = entry.position(),
           .time = entry.commit_time(),
           .account = event.billing_account(),
           .user = event.user_id(),
           .project = event.project(),
           .category = event.category(),
-          .amount = amount};
+          .amount = SumOf(drawn),
+          .drawn = std::move(drawn),
+          .entry = entry};
 }
 
 }  // namespace
@@ -171,9 +171,11 @@ bool ModelBudget::SamePeriod(int64_t one, int64_t other) const {
 int64_t Model::UsedOf(uint64_t number, int64_t now) const {
   const ModelBudget& budget = budgets.at(number);
   int64_t used = 0;
-  for (const ModelCharge& charge : charges) {
-    if (charge.position > budget.set_at && budget.Counts(charge) && budget.SamePeriod(charge.time, now))
-      used += charge.amount;
+  for (auto next = charges.upper_bound(budget.set_at); next != charges.end(); ++next) {
+    const ModelCharge& charge = next->second;
+    // The payer's part is reversed first.
+    if (budget.Counts(charge) && budget.SamePeriod(charge.time, now))
+      used += charge.amount - std::min(charge.amount, charge.reversed);
   }
   return used;
 }
@@ -233,7 +235,8 @@ void Model::Return(ModelAccount& account, const Parts& parts) {
       continue;
     }
     ModelCredit& credit = account.credits.at(part.credit());
-    (credit.over ? credit.returned_late : credit.returned) += part.amount_micros();
+    int64_t& place = credit.taken_back ? credit.returned_taken : credit.returned_late;
+    (credit.over ? place : credit.returned) += part.amount_micros();
   }
 }
 
@@ -265,6 +268,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     }
     case Event::kUserRegistered:
       default_payers[event.user_registered().user_id()] = event.user_registered().user_id();
+      partners_of_users[event.user_registered().user_id()] = event.user_registered().partner_id();
       return;
     case Event::kBillingAccountOpened:
       accounts[event.billing_account_opened().billing_account()].currency = event.billing_account_opened().currency();
@@ -302,7 +306,6 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kDefaultPayerSet:
       default_payers.at(event.default_payer_set().user_id()) = event.default_payer_set().billing_account();
       return;
-    case Event::kSponsorshipPublished:
     case Event::kIdentityLinked:
     case Event::kUsersMerged:
     case Event::kUserClosed:
@@ -313,18 +316,21 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kProjectTransferDeclined:
     case Event::kOrganizationSettingsSet:
     case Event::kOrganizationExpirySet:
-    case Event::kCreditRevoked:
     case Event::kFundsMovedOut:
     case Event::kFundsMovedIn:
+    // Sponsors have no part in holds yet.
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
+      return;
+    case Event::kSponsorshipPublished:
     case Event::kSponsorshipCharged:
     case Event::kSponsorshipReversed:
+    case Event::kCreditRevoked:
     case Event::kChargeReversed:
     case Event::kUsageQuarantined:
     case Event::kQuarantineReleased:
     case Event::kQuarantineDiscarded:
-      return;
+      return ApplyUndoing(event, entry);
     case Event::kProjectCreated:
       projects[event.project_created().project()] = event.project_created().billing_account();
       return;
@@ -384,6 +390,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       credit.priority = kLastPriority;
       credit.granted = paid.prepaid_micros();
       credit.effective_time = INT64_MIN;
+      credit.prepaid = true;
       return Rebase(account, entry);
     }
     case Event::kSpendingLimitSet: {
@@ -428,14 +435,15 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
         account.captured_on_limit += amount;
         account.charged_on_limit += amount;
       }
-      for (const auto& [number, amount] : PartsOf(captured.beyond())) {
-        account.charged_by_category[captured.category()] += amount;
-        (number == 0 ? account.charged_on_limit : account.credits.at(number).charged) += amount;
-      }
-      const int64_t cost = SumOf(PartsOf(captured.drawn())) + SumOf(PartsOf(captured.beyond()));
-      if (captured.has_metered()) Meter(account, captured.metered(), cost);
-      hold.captured += cost;
-      charges.push_back(ChargeOf(captured, entry, cost));
+      const ModelParts beyond = PartsOf(captured.beyond());
+      Pay(account, beyond, captured.category());
+      ModelParts drawn = PartsOf(captured.drawn());
+      drawn.insert(drawn.end(), beyond.begin(), beyond.end());
+      ModelCharge& charge = charges[entry.position()];
+      charge = ChargeOf(captured, entry, std::move(drawn));
+      charge.hold = captured.hold();
+      hold.captured += charge.amount;
+      if (captured.has_metered()) Meter(account, captured.metered(), charge.amount);
       Return(account, captured.returned());
       if (captured.closed()) holds.erase(captured.hold());
       return;
@@ -453,12 +461,10 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kUsageCharged: {
       const auto& charged = event.usage_charged();
       ModelAccount& account = accounts.at(charged.billing_account());
-      for (const auto& [number, amount] : PartsOf(charged.drawn())) {
-        account.charged_by_category[charged.category()] += amount;
-        (number == 0 ? account.charged_on_limit : account.credits.at(number).charged) += amount;
-      }
-      charges.push_back(ChargeOf(charged, entry, SumOf(PartsOf(charged.drawn()))));
-      if (charged.has_metered()) Meter(account, charged.metered(), SumOf(PartsOf(charged.drawn())));
+      const ModelParts drawn = PartsOf(charged.drawn());
+      Pay(account, drawn, charged.category());
+      charges[entry.position()] = ChargeOf(charged, entry, drawn);
+      if (charged.has_metered()) Meter(account, charged.metered(), SumOf(drawn) + SponsoredIn(entry));
       return;
     }
     case Event::kBudgetSet: {

@@ -18,6 +18,8 @@
 namespace bursar::laws {
 
 inline constexpr int64_t kNever = INT64_MAX;
+// What was paid in advance burns last.
+inline constexpr int64_t kLastPriority = INT64_MAX;
 
 // What `total` / `per_quantity` micros are, rounded half to even, and what that leaves over; never below zero.
 std::pair<absl::int128, absl::int128> RoundedShare(absl::int128 total, int64_t per_quantity);
@@ -26,6 +28,8 @@ std::pair<absl::int128, absl::int128> RoundedShare(absl::int128 total, int64_t p
 using ModelParts = std::vector<std::pair<uint64_t, int64_t>>;
 
 int64_t SumOf(const ModelParts& parts);
+// What sponsors pay in an entry.
+int64_t SponsoredIn(const storage::v1::Entry& entry);
 ModelParts PartsOf(const google::protobuf::RepeatedPtrField<storage::v1::Part>& parts);
 
 // What moved in and out of a credit so far; where its micros are follows from that.
@@ -35,19 +39,31 @@ struct ModelCredit {
   int64_t expire_time = kNever;
   std::set<std::string> actions;
   bool over = false;
+  bool taken_back = false;
+  bool prepaid = false;
 
   int64_t granted = 0;
-  int64_t set_aside = 0;      // by holds
-  int64_t captured = 0;       // of what was set aside
-  int64_t returned = 0;       // of what was set aside
-  int64_t returned_late = 0;  // the same, after it had expired
-  int64_t charged = 0;        // by usage
-  int64_t lapsed = 0;         // when it expired
+  int64_t set_aside = 0;       // by holds
+  int64_t captured = 0;        // of what was set aside
+  int64_t returned = 0;        // of what was set aside
+  int64_t returned_late = 0;   // the same, after it had expired
+  int64_t returned_taken = 0;  // the same, after it had been revoked
+  int64_t charged = 0;         // by usage
+  int64_t lapsed = 0;          // when it expired
+  int64_t taken = 0;           // when it was revoked
+  int64_t reversed = 0;        // of what was spent
+  int64_t reversed_late = 0;   // of this, after it had expired
+  int64_t reversed_taken = 0;  // of this, after it had been revoked
 
-  int64_t available() const { return granted - set_aside + returned - charged - lapsed; }
-  int64_t held() const { return set_aside - captured - returned - returned_late; }
-  int64_t spent() const { return captured + charged; }
-  int64_t expired() const { return returned_late + lapsed; }
+  int64_t available() const {
+    return granted - set_aside + returned - charged - lapsed - taken + reversed - reversed_late - reversed_taken;
+  }
+  int64_t held() const { return set_aside - captured - returned - returned_late - returned_taken; }
+  int64_t spent() const { return captured + charged - reversed; }
+  int64_t expired() const { return returned_late + lapsed + reversed_late; }
+  int64_t revoked() const { return returned_taken + taken + reversed_taken; }
+  // Whether what comes back leaves it at once; what was paid in advance is paid back by an event of its own.
+  bool Forfeits() const { return over && !(taken_back && prepaid); }
   // `action` empty: for anything.
   bool PaysFor(const std::string& action, int64_t now) const;
 };
@@ -80,6 +96,8 @@ struct ModelAccount {
   int64_t set_aside_on_limit = 0;
   int64_t captured_on_limit = 0;
   int64_t returned_to_limit = 0;
+  int64_t reversed_on_limit = 0;
+  int64_t prepaid_by_reversal = 0;
   std::map<uint64_t, ModelCredit> credits;
   std::map<std::string, int64_t> charged_by_category;
 
@@ -97,7 +115,7 @@ struct ModelAccount {
   std::map<int64_t, absl::int128> charged_for_metered;
   std::map<int64_t, int64_t> remainders;
 
-  int64_t outstanding() const { return charged_on_limit - settled; }
+  int64_t outstanding() const { return charged_on_limit - settled - reversed_on_limit + prepaid_by_reversal; }
   int64_t held_on_limit() const { return set_aside_on_limit - captured_on_limit - returned_to_limit; }
   int64_t Funds(const std::string& action, int64_t now) const;
   ModelParts Draw(int64_t amount, const std::string& action, int64_t now) const;
@@ -124,7 +142,41 @@ struct ModelCharge {
   std::string user;
   uint64_t project = 0;
   std::string category;
+  int64_t amount = 0;  // that the payer pays
+  uint64_t hold = 0;   // an open one, when it was captured
+  ModelParts drawn;
+  std::string sponsor;
+  ModelParts sponsored;
+  int64_t reversed = 0;  // of both
+  storage::v1::Entry entry;
+
+  int64_t left() const { return amount + SumOf(sponsored) - reversed; }
+};
+
+struct ModelQuarantine {
+  std::string account;
+  std::string user;
+  Metered metered;
+};
+
+// What a sponsor may have a part in: an action or a SKU; the other one is empty.
+struct ModelSponsored {
+  std::string payer;
+  std::string user;
+  std::string action;
+  std::string sku;
+  int64_t time = 0;
+  int64_t cost = 0;
+};
+
+// What a sponsor has to pay, and what bounds it.
+struct ModelShare {
   int64_t amount = 0;
+  int64_t wanted = 0;
+  int64_t quota_left = 0;
+  int64_t funds = 0;
+  std::string sponsorship;
+  std::string sponsor;
 };
 
 struct ModelBudget {
@@ -203,10 +255,15 @@ class Model {
   std::map<uint64_t, ModelHold> holds;  // open ones
   std::map<uint64_t, ModelHold> expired_holds;
   std::map<uint64_t, ModelBudget> budgets;
-  std::vector<ModelCharge> charges;
+  std::map<uint64_t, ModelCharge> charges;
+  std::map<uint64_t, ModelQuarantine> quarantined;
+  std::vector<storage::v1::SponsorshipPublished> sponsorships;
+  // By sponsorship and payer: the month's first instant, and what was paid in it.
+  std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> sponsored;
   std::map<uint64_t, ModelIncrease> increases;
   std::map<uint64_t, ModelOrder> orders;
   std::map<std::string, std::string> default_payers;  // of all users
+  std::map<std::string, std::string> partners_of_users;
   std::map<std::string, std::map<std::string, MemberAccess>> members;
   std::map<std::string, std::map<std::string, MemberAccess>> invitations;
   std::map<uint64_t, std::string> projects;  // with their payers
@@ -229,6 +286,7 @@ class Model {
   ModelVerdict Judge(const GatedAction& asked, bool hold, int64_t now) const;
   // The rules about money alone.
   ModelVerdict JudgeMoney(const ModelAsked& asked, int64_t now) const;
+  ModelShare ShareOf(const ModelSponsored& what, int64_t now) const;
   int64_t UsedOf(uint64_t budget, int64_t now) const;
   int64_t HeldIn(uint64_t budget) const;
   int64_t LeftOf(uint64_t budget, int64_t now) const {
@@ -239,6 +297,12 @@ class Model {
   // model_billing.cc: setting up who pays, changes of it, purchase orders, and limit increases.
   void ApplyBilling(const storage::v1::Event& event, const storage::v1::Entry& entry);
   void CloseIncrease(uint64_t increase);
+
+  // model_usage.cc: what is undone, set aside and paid for by others.
+  void ApplyUndoing(const storage::v1::Event& event, const storage::v1::Entry& entry);
+  template <class ReversingEvent>
+  void Reverse(const ReversingEvent& event);
+  void Pay(ModelAccount& account, const ModelParts& drawn, const std::string& category);
 
   void SetAside(ModelAccount& account, const ModelParts& parts);
   void Return(ModelAccount& account, const google::protobuf::RepeatedPtrField<storage::v1::Part>& parts);

@@ -116,11 +116,12 @@ void Workload::Begin() {
              SetDefaultPayer{.user = User("bob"), .billing_account = BillingAccountId(Organization("lab"))}));
   add(AsUser(User("bob"), CreateProject{.user = User("bob"), .name = "genomes"}));
   add(AsUser(User("ada"), CreateProject{.user = User("ada"), .name = "exomes"}));
+  if (dice_.OneIn(2)) add(Sponsoring());
 }
 
 // In about these shares, of a thousand.
 Asked Workload::Random() {
-  if (dice_.OneIn(16)) {
+  if (dice_.OneIn(8)) {
     if (auto pressing = Pressing()) return *std::move(pressing);
   }
   const int64_t roll = dice_.Below(1000);
@@ -132,6 +133,9 @@ Asked Workload::Random() {
   if (roll < 275) return Budgeting();
   if (roll < 335) return Increase();
   if (roll < 385) return Usage();
+  if (roll < 400) return Revoking();
+  if (roll < 430) return Reversing();
+  if (roll < 440) return Deciding();
   return Holding();
 }
 
@@ -139,7 +143,7 @@ Asked Workload::Policy() {
   const std::optional<absl::Time> effective =
       dice_.OneIn(3) ? std::optional<absl::Time>(At(now_ + dice_.Pick<int64_t>({-1, 0, 1, kHour, kDay})))
                      : std::nullopt;
-  switch (dice_.Below(5)) {
+  switch (dice_.Below(6)) {
     case 0:
       return AsOperator(PublishPartner{.partner_id = dice_.OneIn(2) ? "cloud" : "other", .default_region = "us"});
     case 1:
@@ -162,6 +166,8 @@ Asked Workload::Policy() {
       catalogue.effective_time = effective;
       return AsOperator(std::move(catalogue));
     }
+    case 4:
+      return Sponsoring();
     default: {
       PublishPriceList list = Prices(dice_.OneIn(2) ? "USD" : "EUR");
       list.effective_time = effective;
@@ -192,7 +198,11 @@ PublishPriceList Workload::Prices(const std::string& currency) {
                   .category = "compute"},
                  {.sku = "disk", .price = some(), .per_quantity = 1000, .category = "storage"},
                  {.sku = "net", .region = "us", .price = some(), .per_quantity = INT64_MAX, .category = "egress"},
-                 {.sku = "whole", .price = some(), .per_quantity = 1, .category = "compute"},
+                 {.sku = "whole",
+                  .price = some(),
+                  .per_quantity = 1,
+                  .category = "compute",
+                  .most_quantity = dice_.Pick<int64_t>({0, 9, 10})},
                  {.sku = "free", .price = Money(), .per_quantity = 1, .category = "compute"},
                  {.sku = "huge", .price = rich_ ? kMostMoney : some(), .per_quantity = 2, .category = "compute"}};
   if (dice_.OneIn(20)) list.prices.push_back(list.prices.front());
@@ -402,12 +412,6 @@ Metered Workload::AnyMetered() {
     metered.usage_time = At(now_ - dice_.Pick<int64_t>({-5 * kMinute - 1, -5 * kMinute, 0, 1, kHour, kDay, 30 * kDay}));
   }
   return metered;
-}
-
-Asked Workload::Usage() {
-  RecordUsage usage{.user = AnyUser(), .project = AnyProject(), .metered = AnyMetered()};
-  if (dice_.OneIn(3)) usage.bill_to = AnyAccount();
-  return AsService(std::move(usage));
 }
 
 UserId Workload::AnyUser() {

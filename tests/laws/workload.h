@@ -47,14 +47,22 @@ class Workload {
   Asked Change(const BillingAccountId& account);
   Asked Slots(const BillingAccountId& account);
   Asked Order();
-  // What has to follow soon, or will never: slots to be picked and used, an increase on top of one that ends, a capture
-  // for a user who may no longer spend.
+  // What has to follow soon, or will never: slots to be picked and used, an increase on top of one that ends.
   std::optional<Asked> Pressing();
   Asked Funding();
   Asked Budgeting();
   Asked Increase();
   Asked Holding();
+  // workload_usage.cc
   Asked Usage();
+  Asked Sponsoring();
+  Asked Revoking();
+  Asked Reversing();
+  Asked Deciding();
+  // Credits taken back while they are held, what comes back to them, and what waits in quarantine.
+  std::optional<Asked> PressingUndoing();
+  // A capture for a user who may no longer spend, and usage that stops several works at once.
+  std::optional<Asked> PressingHolds();
 
   UserId AnyUser();
   OrganizationId AnyOrganization();

@@ -37,6 +37,9 @@ Asked Workload::Billing() {
 }
 
 std::optional<Asked> Workload::Pressing() {
+  const int64_t roll = dice_.Below(4);
+  if (roll == 0) return PressingUndoing();
+  if (roll == 1) return PressingHolds();
   for (const auto& [id, account] : model_.accounts) {
     const BillingAccountId billing_account = BillingAccountId::Trusted(id);
     if (account.assisted_setup != 0 && account.slot == ModelAccount::Slot::kNone) return Slots(billing_account);
@@ -52,11 +55,6 @@ std::optional<Asked> Workload::Pressing() {
     }
     return AsOperator(
         ApproveLimitIncrease{.increase = IncreaseId(account.open_increase), .end_time = At(now_ + kHour)});
-  }
-  for (const auto& [number, hold] : model_.holds) {
-    if (hold.project == 0 && !model_.MayBill(hold.user, hold.account)) {
-      return AsService(CaptureHold{.hold = HoldId(number), .cost = Around(SumOf(hold.parts))});
-    }
   }
   return std::nullopt;
 }

@@ -246,6 +246,23 @@ TEST_F(ByHand, WhatASponsorPaysIsItsOwnChargeForTheSameUse) {
   EXPECT_EQ(sponsor.by_member[0].key, "user-ada");
 }
 
+TEST_F(ByHand, WhatGoesBackToASponsorIsNoSpendingOfItsAnyMore) {
+  const Position charge = Use(Day(3, 5), 30, 12);
+  Entry(Day(3, 6));
+  auto& reversed = *entry.add_events()->mutable_sponsorship_reversed();
+  reversed.set_charge(charge);
+  reversed.set_billing_account("org-sponsor");
+  reversed.set_payer("org-lab");
+  reversed.set_currency("USD");
+  reversed.set_category("storage");
+  reversed.add_returned()->set_amount_micros(5'000'000);
+  Follow();
+  const auto spending = views.books.spending().By(SpendingBy::kSku, "org-sponsor", {.to = entry.position()});
+  ASSERT_TRUE(spending.ok()) << spending.status();
+  ASSERT_EQ(spending->size(), 1);
+  EXPECT_EQ(spending->front().amount, Usd(7));
+}
+
 TEST_F(Lab, F1_MonthsTurnInTheAskedTimeZone) {
   world.now = Day(4, 1, 3);  // still March in New York
   Use("ada", genomes, 3);
