@@ -43,7 +43,9 @@ void Outlook::Happen(const BillingAccount& account, Event event) {
 
 void Outlook::PassOn(const BillingAccount& account, const std::string& reason) {
   const BillingAccount& present = *context_.state.Find(context_.state.Present(account.id));
-  if (present.id != account.id) Move(account, present);
+  Leave(account, reason);
+  if (present.id == account.id) return;
+  Move(account, present);
   Leave(present, reason);
 }
 
@@ -91,7 +93,8 @@ void Outlook::Leave(const BillingAccount& account, const std::string& reason) {
   // A copy: what happens changes the credits.
   const std::vector<Credit> credits = BalanceOf(account).credits;
   for (const Credit& credit : credits) {
-    if (!credit.over || credit.available == Money()) continue;
+    // What has moved is followed.
+    if (!credit.over || credit.available == Money() || credit.moved > Money()) continue;
     Event event;
     if (credit.taken_back) {
       auto& revoked = *event.mutable_credit_revoked();
