@@ -118,10 +118,15 @@ std::optional<Asked> Workload::PressingHolds() {
   std::map<std::string, int> spent;
   for (const auto& [number, hold] : model_.holds) {
     if (hold.project == 0 && !model_.MayBill(hold.user, hold.account)) {
-      return AsService(CaptureHold{.hold = HoldId(number), .cost = Around(SumOf(hold.parts))});
+      return AsService(
+          CaptureHold{.hold = HoldId(number), .cost = std::max(Money::Micros(1), Around(SumOf(hold.parts)))});
+    }
+    const auto owner = BillingAccountId::Trusted(hold.account).user();
+    if (owner.has_value() && dice_.OneIn(20)) {
+      return AsSupport(MergeUsers{.from = *owner, .into = AnyUser(), .reason = "the same person"});
     }
     const auto organization = BillingAccountId::Trusted(hold.account).organization();
-    if (organization.has_value() && hold.project == 0 && dice_.OneIn(6)) {
+    if (organization.has_value() && hold.project == 0 && dice_.OneIn(3)) {
       return AsUser(AdminOf(*organization),
                     SetMemberAccess{.organization = *organization, .user = UserId::Trusted(hold.user)});
     }
