@@ -104,7 +104,7 @@ void Model::JoinSponsored(const std::string& from, const std::string& into) {
 
 void Model::MoveIn(const storage::v1::FundsMovedIn& event, const storage::v1::Entry& entry) {
   ModelAccount& account = accounts.at(event.billing_account());
-  const int64_t before = account.Funds("", entry.commit_time());
+  int64_t gained = -event.outstanding_micros();
   account.charged_on_limit += event.outstanding_micros();
   for (const auto& moved : event.credits()) {
     ModelCredit& credit = account.credits[moved.credit()];
@@ -115,8 +115,10 @@ void Model::MoveIn(const storage::v1::FundsMovedIn& event, const storage::v1::En
     credit.expire_time = moved.expire_time() == 0 ? kNever : moved.expire_time();
     credit.actions = {moved.actions().begin(), moved.actions().end()};
     credit.granted += moved.amount_micros();
+    if (!credit.over && credit.PaysFor("", entry.commit_time()) && credit.actions.empty())
+      gained += moved.amount_micros();
   }
-  if (account.Funds("", entry.commit_time()) > before) Rebase(account, entry);
+  if (gained > 0) Rebase(account, entry);
 }
 
 void Model::ApplyPeople(const Event& event, const storage::v1::Entry& entry) {
