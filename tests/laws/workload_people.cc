@@ -54,6 +54,11 @@ Asked Workload::Transfer() {
   const auto payer = model_.projects.find(project.number());
   const bool known = payer != model_.projects.end() && dice_.OneIn(2);
   const UserId user = known ? AskerFor(BillingAccountId::Trusted(payer->second)) : AnyUser();
+  for (const auto& [id, account] : model_.accounts) {
+    const bool pays = account.setup == ModelAccount::Setup::kConfirmed && account.Funds("", now_) > 0;
+    if (!known || id == payer->second || !pays || !model_.AnswersFor(user.text(), id)) continue;
+    return AsUser(user, SetProjectPayer{.user = user, .project = project, .bill_to = BillingAccountId::Trusted(id)});
+  }
   if (dice_.OneIn(2)) return AsUser(user, SetProjectPayer{.user = user, .project = project, .bill_to = AnyAccount()});
   if (model_.offers.empty()) return AsUser(user, DeclineProjectTransfer{.user = user, .project = project});
   const uint64_t offered = AnyKey(model_.offers, dice_);

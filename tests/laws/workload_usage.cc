@@ -127,8 +127,13 @@ std::optional<Asked> Workload::PressingHolds() {
     }
     const auto organization = BillingAccountId::Trusted(hold.account).organization();
     if (organization.has_value() && hold.project == 0 && dice_.OneIn(3)) {
-      return AsUser(AdminOf(*organization),
-                    SetMemberAccess{.organization = *organization, .user = UserId::Trusted(hold.user)});
+      const auto members = model_.members.find(organization->text());
+      const auto member = members->second.find(hold.user);
+      if (member == members->second.end()) continue;
+      const MemberAccess access{.admin = member->second.admin, .allow_billable_activities = false};
+      return AsUser(
+          AdminOf(*organization),
+          SetMemberAccess{.organization = *organization, .user = UserId::Trusted(hold.user), .access = access});
     }
     if (!hold.parts.empty() || hold.terminating || ++spent[hold.account] < 2) continue;
     const int64_t funds = model_.accounts.at(hold.account).Funds("", now_);
