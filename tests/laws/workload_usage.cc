@@ -122,7 +122,7 @@ std::optional<Asked> Workload::PressingHolds() {
           CaptureHold{.hold = HoldId(number), .cost = std::max(Money::Micros(1), Around(SumOf(hold.parts)))});
     }
     const auto owner = BillingAccountId::Trusted(hold.account).user();
-    if (owner.has_value() && dice_.OneIn(20)) {
+    if (owner.has_value() && dice_.OneIn(8)) {
       return AsSupport(MergeUsers{.from = *owner, .into = AnyUser(), .reason = "the same person"});
     }
     const auto organization = BillingAccountId::Trusted(hold.account).organization();
