@@ -180,6 +180,8 @@ std::vector<Command> AskedBy(const Event& event, const Entry& entry, const State
       return {MergeUsers{.from = UserId::Trusted(event.users_merged().from_user_id()),
                          .into = UserId::Trusted(event.users_merged().into_user_id()),
                          .reason = event.users_merged().reason()}};
+    case Event::kUserClosed:
+      return {CloseUser{.user = UserId::Trusted(event.user_closed().user_id())}};
     case Event::kBudgetSet:
       return {AskedOf(event.budget_set())};
     default:
@@ -188,10 +190,10 @@ std::vector<Command> AskedBy(const Event& event, const Entry& entry, const State
 }
 
 // The order in which an entry's kinds are looked for: what stands beside another event says less of what was asked.
-constexpr Event::KindCase kTelling[] = {Event::kUsersMerged,  Event::kChargeReversed,  Event::kHoldPlaced,
-                                        Event::kHoldExtended, Event::kHoldCaptured,    Event::kActionDenied,
-                                        Event::kUsageCharged, Event::kPaymentRecorded, Event::kCreditRevoked,
-                                        Event::kHoldReleased, Event::kBudgetSet};
+constexpr Event::KindCase kTelling[] = {Event::kUsersMerged,   Event::kUserClosed,   Event::kChargeReversed,
+                                        Event::kHoldPlaced,    Event::kHoldExtended, Event::kHoldCaptured,
+                                        Event::kActionDenied,  Event::kUsageCharged, Event::kPaymentRecorded,
+                                        Event::kCreditRevoked, Event::kHoldReleased, Event::kBudgetSet};
 
 // What is compared of an event: nothing of those that follow from funds, and no sentences.
 std::optional<Event> MoneyOf(Event event) {

@@ -35,9 +35,9 @@ const char* NameOf(Status status) {
   BURSAR_CHECK(!"an unknown status");
 }
 
-// The same human being, in whichever role, and also where its account was merged into another.
+// The same human being, in whichever role, and also where one of its users was merged into another.
 bool IsPerson(const Principal& principal, const UserId& user, const State& state) {
-  return principal.SamePersonAs(user) || principal.SamePersonAs(state.Present(user));
+  return principal.SamePersonAs(user) || state.Present(UserId::OfHandle(principal.name)) == state.Present(user);
 }
 
 // Whether the principal could have asked for it: nobody decides about their own money.
@@ -47,7 +47,8 @@ bool AnswersFor(const Principal& principal, const LimitIncrease& increase, const
   const Organization* organization = state.Find(*increase.account.organization());
   BURSAR_CHECK(organization != nullptr);
   const std::vector<UserId> admins = organization->Admins();
-  return std::any_of(admins.begin(), admins.end(), [&](const UserId& admin) { return principal.SamePersonAs(admin); });
+  return std::any_of(admins.begin(), admins.end(),
+                     [&](const UserId& admin) { return IsPerson(principal, admin, state); });
 }
 
 // The request, where it is open and the caller may decide it.

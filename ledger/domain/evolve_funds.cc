@@ -63,7 +63,10 @@ void Evolution::On(const storage::v1::FundsMovedIn& event) {
   Money gained = Money() - Money::Micros(event.outstanding_micros());
   for (const auto& moved : event.credits()) {
     ExpectCredit(account, *account.balance.Find(CreditId(moved.credit())));
-    const bool spendable = moved.actions().empty() && moved.effective_time() <= entry_.commit_time();
+    // What comes to a credit that is over leaves it at once.
+    const bool expired = moved.expire_time() != 0 && moved.expire_time() <= entry_.commit_time();
+    if (account.balance.Find(CreditId(moved.credit()))->over) continue;
+    const bool spendable = moved.actions().empty() && moved.effective_time() <= entry_.commit_time() && !expired;
     if (spendable) gained += Money::Micros(moved.amount_micros());
   }
   // Debt alone leaves the base where it was.

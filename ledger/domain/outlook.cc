@@ -32,18 +32,31 @@ storage::v1::MovedCredit Moved(const Credit& credit) {
   return moved;
 }
 
+// As the state takes it: what cannot be spent on everything at once is no new base for thresholds, nor is debt.
+bool AddsFunds(const storage::v1::FundsMovedIn& event, const Balance& after, int64_t now_micros) {
+  int64_t gained = -event.outstanding_micros();
+  for (const auto& moved : event.credits()) {
+    const bool expired = moved.expire_time() != 0 && moved.expire_time() <= now_micros;
+    if (after.Find(CreditId(moved.credit()))->over) continue;
+    if (moved.actions().empty() && moved.effective_time() <= now_micros && !expired) gained += moved.amount_micros();
+  }
+  return gained > 0;
+}
+
 }  // namespace
 
 void Outlook::Happen(const BillingAccount& account, Event event) {
   Seen& seen = See(account);
   seen.balance.Apply(event, context_.position(), context_.principal.text());
-  seen.rebased |= event.has_funds_moved_in();
+  seen.rebased |= event.has_funds_moved_in() && AddsFunds(event.funds_moved_in(), seen.balance, context_.now_micros());
   events_.push_back(std::move(event));
 }
 
 void Outlook::PassOn(const BillingAccount& account, const std::string& reason) {
   const BillingAccount& present = *context_.state.Find(context_.state.Present(account.id));
-  if (present.id != account.id) Move(account, present);
+  Leave(account, reason);
+  if (present.id == account.id) return;
+  Move(account, present);
   Leave(present, reason);
 }
 
@@ -91,7 +104,8 @@ void Outlook::Leave(const BillingAccount& account, const std::string& reason) {
   // A copy: what happens changes the credits.
   const std::vector<Credit> credits = BalanceOf(account).credits;
   for (const Credit& credit : credits) {
-    if (!credit.over || credit.available == Money()) continue;
+    // What has moved is followed.
+    if (!credit.over || credit.available == Money() || credit.moved > Money()) continue;
     Event event;
     if (credit.taken_back) {
       auto& revoked = *event.mutable_credit_revoked();

@@ -96,6 +96,15 @@ TEST_F(Increase, L6_ANewRequestSupersedesTheOpenOne) {
   EXPECT_TRUE(story.Account(kLabs).open_increase.empty());
 }
 
+TEST_F(Increase, L7_NobodyDecidesOnARequestOfAUserThatTheyWere) {
+  const IncreaseId id(story.Must(Ask(kAda, "12000")).position());
+  story.Must(MergeUsers{.from = kAda, .into = kBob, .reason = "the same person"});
+  for (const char* person : {"operator-ada", "operator-bob"}) {
+    EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = id}, As(person)), IsRefused(Reason::kOwnRequest)) << person;
+    EXPECT_THAT(story.Do(DenyLimitIncrease{.increase = id}, As(person)), IsRefused(Reason::kOwnRequest)) << person;
+  }
+}
+
 TEST_F(Increase, L7_NobodyDecidesOnARequestOfTheirOwn) {
   const IncreaseId id = Asked("12000");
   EXPECT_THAT(story.Do(ApproveLimitIncrease{.increase = id}, As("operator-ada")), IsRefused(Reason::kOwnRequest));

@@ -37,6 +37,37 @@ TEST(MergeUsers, DebtLowersTheSurvivorsFundsAndIsNoticed) {
             kAdas.text());
 }
 
+TEST(MergeUsers, WhatComesBackToACreditPaidBackBeforeIsPaidBackAndNotTheSurvivors) {
+  Story story;
+  story.Upgrade("ada");
+  story.Must(Registration("bob", ""));
+  const Entry paid = story.Must(RecordPayment{.billing_account = kBobs, .amount = Usd("20")});
+  const Entry charge = story.Must(CoreHours(kBob, 100));
+  story.Must(RevokeCredit{.credit = CreditId(paid.position()), .reason = "no more"});
+  story.Must(kBobIntoAda);
+  const Money before = story.Funds(kAdas);
+  const Entry reversal = story.Must(story.Reversal(charge));
+  EXPECT_EQ(FindEvent(reversal, Event::kCreditRevoked)->credit_revoked().amount_micros(), Usd("14.3").micros());
+  EXPECT_EQ(FindEvent(reversal, Event::kFundsMovedIn), nullptr);
+  EXPECT_EQ(story.Funds(kAdas), before);
+}
+
+TEST(MergeUsers, ARestrictedCreditThatComesBackLaterRestoresNoThreshold) {
+  Story story;
+  story.Upgrade("ada");
+  story.Upgrade("bob");
+  story.Must(GrantCredit{
+      .billing_account = kBobs, .amount = Usd("10"), .priority = -1, .actions = {"analysis.run"}, .reason = "runs"});
+  const HoldId hold = story.Hold(Job(kBob, Usd("5")));
+  const Entry charge = story.Must(CaptureHold{.hold = hold, .cost = Usd("5"), .last = true});
+  story.Must(kBobIntoAda);
+  story.Must(CoreHours(kAda, 100));
+  ASSERT_EQ(story.Account(kAdas).crossed_percent, 25);
+  const Entry reversal = story.Must(story.Reversal(charge));
+  ASSERT_NE(FindEvent(reversal, Event::kFundsMovedIn), nullptr);
+  EXPECT_EQ(FindEvent(reversal, Event::kFundsRestored), nullptr);
+}
+
 TEST(MergeUsers, RestrictedLaterAndExpiringCreditsKeepWhatTheyAre) {
   Story story;
   story.Upgrade("ada");

@@ -44,6 +44,17 @@ TEST(WhatIf, AnUnchangedPeriodComesOutTheSame) {
   EXPECT_EQ(account.now.lowest_funds, Usd("20.7"));
 }
 
+TEST(WhatIf, WhoClosedClosesAgain) {
+  Story story;
+  story.Upgrade("ada");
+  const Position start = story.state().position;
+  story.Must(CloseUser{.user = kAda});
+  const WhatIfReport report = Replayed(story, start, {});
+  EXPECT_EQ(report.refused, 0) << report.first_refusal;
+  EXPECT_EQ(report.not_reproduced, 0);
+  EXPECT_EQ(report.accounts.at(kAdas).now.funds_at_end, Money());
+}
+
 TEST(WhatIf, AHigherLimitSaysWhatWouldHaveBeenAllowed) {
   Story story;
   story.Upgrade("ada");

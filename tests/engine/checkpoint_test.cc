@@ -244,7 +244,7 @@ TEST_F(DamagedCheckpoint, IsPassedOverWhereAnotherVersionWroteIt) {
 }
 
 TEST_F(DamagedCheckpoint, IsPassedOverWhereItIsOfAnotherLog) {
-  World other(12, 600);
+  World other(12, 1'200);
   const auto same_position = std::find_if(other.ends().begin(), other.ends().end(),
                                           [&](const LogEnd& end) { return end.position >= newer_.position; });
   ASSERT_NE(same_position, other.ends().end());

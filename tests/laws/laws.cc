@@ -148,6 +148,21 @@ const char* const kSights[] = {
     "a sponsor's quota used up",
     "a sponsor short of funds",
     "a sponsor's part reversed",
+    "a user merged",
+    "a merger that moved credits",
+    "a merger that moved debt",
+    "a merger refused for a hold",
+    "a merged user's usage charged to the survivor",
+    "a reversal that went on to the survivor",
+    "a user closed",
+    "a closed user refused",
+    "a close refused for what is not settled",
+    "a closed user denied by the gate",
+    "a member removed",
+    "a last admin kept",
+    "a project offered",
+    "a project moved",
+    "an expired organization denied",
 };
 
 // The only roles that may give a command; empty where it depends on more than the role.
@@ -179,6 +194,9 @@ class RolesFor {
   Roles operator()(const CaptureHold&) const { return {Role::kService}; }
   Roles operator()(const ReleaseHold&) const { return {Role::kService}; }
   Roles operator()(const RecordUsage&) const { return {Role::kService}; }
+  Roles operator()(const LinkIdentity&) const { return {Role::kSupport}; }
+  Roles operator()(const MergeUsers&) const { return {Role::kSupport}; }
+  Roles operator()(const SetOrganizationExpiry&) const { return {Role::kOperator}; }
   Roles operator()(const AdvanceClock&) const { return {Role::kOperator, Role::kService, Role::kSystem}; }
   Roles operator()(const ExpireDue&) const { return {Role::kSystem}; }
   template <class Other>
@@ -235,7 +253,9 @@ void Laws::Refused(const Command& command, const Principal& principal, int64_t n
   if (!reason.has_value()) return;
   const bool permission = *reason == "PERMISSION_DENIED";
   CheckPermission(command, principal, permission);
-  if (!permission) RefusedOf(command, *reason, principal, now);
+  const Command today = model_.InNamesOfToday(command);
+  const Principal person = model_.InNameOfToday(principal);
+  if (!permission && !RefusedPeople(today, *reason, person)) RefusedOf(today, *reason, person, now);
   Law(state_.position == position_ && absl::ToUnixMicros(state_.time) == time_, "a refused command changes nothing");
 }
 
@@ -383,7 +403,8 @@ void Laws::RefusedOf(const Command& command, const std::string& reason, const Pr
 
 // Nothing to write ----------------------------------------------------------------------------------------------------
 
-void Laws::NothingToWrite(const Command& command, const Principal& principal, int64_t now, const Decision& decision) {
+void Laws::NothingToWrite(const Command& asked, const Principal& principal, int64_t now, const Decision& decision) {
+  const Command command = model_.InNamesOfToday(asked);
   CheckPermission(command, principal, /*refused=*/false);
   Law(state_.position == position_, "what is not written changes nothing");
   if (!decision.written) return Unwritten(command, decision, now);
@@ -419,7 +440,12 @@ void Laws::NothingToWrite(const Command& command, const Principal& principal, in
 
 // Entries -------------------------------------------------------------------------------------------------------------
 
-void Laws::Written(const Command& command, const Principal& principal, const storage::v1::Entry& entry) {
+void Laws::Written(const Command& asked, const Principal& by, const storage::v1::Entry& entry) {
+  const Command command = model_.InNamesOfToday(asked);
+  const Principal principal = model_.InNameOfToday(by);
+  if (const auto* usage = std::get_if<RecordUsage>(&asked)) {
+    SawIf(usage->user != std::get<RecordUsage>(command).user, "a merged user's usage charged to the survivor");
+  }
   Step step{.command = command, .principal = principal, .entry = entry, .now = entry.commit_time()};
   Law(entry.position() == position_ + 1, "positions have no gaps: ", entry.position(), " after ", position_);
   Law(entry.commit_time() >= time_, "time does not go back");
@@ -440,6 +466,7 @@ void Laws::Written(const Command& command, const Principal& principal, const sto
     const int64_t funds = model_.accounts.at(claim.account).Funds(claim.action, step.now);
     Law(claim.funds == funds, "an event says that funds of ", claim.account, " are ", claim.funds, ", not ", funds);
   }
+  CheckMembers(entry);
   CheckNotices(step);
   CheckOrders(step);
   SawIf(std::holds_alternative<ExpireDue>(command) && step.crossed_before.size() > 1,
@@ -469,11 +496,10 @@ void Laws::CheckBooks(const std::string& id, const ModelAccount& account) {
   int64_t expired = 0;
   int64_t charged = 0;
   int64_t revoked = 0;
-  int64_t paid_back = 0;
   for (const auto& [number, credit] : account.credits) {
     owed += credit.available() + credit.held();
     expired += credit.expired();
-    (credit.prepaid ? paid_back : revoked) += credit.revoked();
+    if (!credit.prepaid) revoked += credit.revoked();
   }
   for (const auto& [category, amount] : account.charged_by_category) charged += amount;
   Law(book(BookAccount::kReceivables) == account.outstanding(), "receivables of ", id, " are ",
@@ -486,7 +512,6 @@ void Laws::CheckBooks(const std::string& id, const ModelAccount& account) {
       book(BookAccount::kExpiredCredits), ", not -", expired);
   Law(book(BookAccount::kRevokedCredits) == -revoked, "revoked credits of ", id, " are ",
       book(BookAccount::kRevokedCredits), ", not -", revoked);
-  Law(paid_back == 0 || book(BookAccount::kCash) >= 0, "more was paid back to ", id, " than it had paid");
 }
 
 void Laws::CheckAccount(const std::string& id) {
@@ -510,14 +535,16 @@ void Laws::CheckAccount(const std::string& id) {
     Law(credit.granted.micros() == same.granted && credit.available.micros() == same.available() &&
             credit.held.micros() == same.held() && credit.charged.micros() == same.spent() &&
             credit.expired.micros() == same.expired() && credit.revoked.micros() == same.revoked() &&
-            credit.over == same.over && credit.taken_back == same.taken_back,
+            credit.moved.micros() == same.moved && credit.over == same.over && credit.taken_back == same.taken_back,
         credit.id.text(), " has available ", credit.available.micros(), ", held ", credit.held.micros(), ", charged ",
         credit.charged.micros(), ", expired ", credit.expired.micros(), ", revoked ", credit.revoked.micros(),
         "; by the log ", same.available(), ", ", same.held(), ", ", same.spent(), ", ", same.expired(), ", ",
         same.revoked());
-    Law(credit.granted == credit.available + credit.held + credit.charged + credit.expired + credit.revoked,
+    Law(credit.granted ==
+            credit.available + credit.held + credit.charged + credit.expired + credit.revoked + credit.moved,
         "each micro of ", credit.id.text(), " is in exactly one place");
-    Law(std::min({credit.available, credit.held, credit.charged, credit.expired, credit.revoked}) >= Money(),
+    Law(std::min({credit.available, credit.held, credit.charged, credit.expired, credit.revoked, credit.moved}) >=
+            Money(),
         credit.id.text(), " has a part below zero");
     Law(!credit.over || credit.available == Money(), credit.id.text(), " is over and has something left");
   }
@@ -618,6 +645,11 @@ void Laws::CheckEverything() {
   std::map<std::string, int64_t> sums;
   for (const auto& [book, amount] : books_) sums[book.first] += amount;
   for (const auto& [currency, sum] : sums) Law(sum == 0, "the books in ", currency, " add up to ", sum);
+  for (const auto& [book, amount] : books_) {
+    Law(amount >= 0 || book.second != static_cast<int>(BookAccount::kCash), "more was paid back than was ever paid");
+    const bool transfers = book.second == static_cast<int>(BookAccount::kTransfers);
+    Law(!transfers || amount == 0, "what goes out of an account comes in to another, but for ", amount);
+  }
 }
 
 // Events --------------------------------------------------------------------------------------------------------------
@@ -642,18 +674,19 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kLimitIncreaseExpired:
     case Event::kLimitIncreaseEnded:
       return CheckBillingEvent(event, step);
-    case Event::kIdentityLinked:
     case Event::kUsersMerged:
     case Event::kUserClosed:
     case Event::kMemberRemoved:
-    case Event::kUserDowngraded:
     case Event::kProjectTransferOffered:
     case Event::kProjectPayerSet:
+    case Event::kFundsMovedOut:
+    case Event::kFundsMovedIn:
+      return CheckPeople(event, step);
+    case Event::kIdentityLinked:
+    case Event::kUserDowngraded:
     case Event::kProjectTransferDeclined:
     case Event::kOrganizationSettingsSet:
     case Event::kOrganizationExpirySet:
-    case Event::kFundsMovedOut:
-    case Event::kFundsMovedIn:
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
       return;
@@ -735,6 +768,7 @@ void Laws::On(const storage::v1::PromotionLapsed& event, Step& step) {
   const ModelPromise& promise = model_.promises.at(event.user_id());
   const auto& promotion = model_.promotions.at(promise.promotion);
   Law(promise.open, "a promise lapses once");
+  if (std::holds_alternative<MergeUsers>(step.command)) return;
   Law(promotion.end_time() != 0 && promotion.end_time() <= step.now, "a promise lapses after the promotion's end");
   Saw("a promotion lapsed");
 }
@@ -788,7 +822,8 @@ void Laws::On(const storage::v1::CreditExpired& event, Step& step) {
   const ModelAccount& account = model_.accounts.at(event.billing_account());
   step.crossed_before.emplace(event.billing_account(), account.crossed_percent);
   const ModelCredit& credit = account.credits.at(event.credit());
-  Law(!credit.over && credit.expire_time <= step.now, "a credit expires once, in its time");
+  const bool again = std::holds_alternative<ReverseCharge>(step.command) && credit.over && !credit.taken_back;
+  Law((again || !credit.over) && credit.expire_time <= step.now, "a credit expires once, in its time");
   Law(event.amount_micros() == credit.available(), "what is left of a credit expires: ", event.amount_micros(), " of ",
       credit.available());
   SawIf(credit.held() > 0, "a credit expired while held");
@@ -817,6 +852,9 @@ void Laws::On(const storage::v1::SpendingLimitSet& event, Step& step) {
   SawIf(event.limit_micros() < OwedAndHeld(account) && account.held_on_limit() > 0 &&
             account.limit > event.limit_micros(),
         "a limit lowered below what is owed and held");
+  if (std::holds_alternative<MergeUsers>(step.command) || std::holds_alternative<CloseUser>(step.command)) {
+    return Law(event.limit_micros() == 0, "an account that ends has no limit");
+  }
   Law(!std::holds_alternative<ExpireDue>(step.command) || event.limit_micros() == account.limit_afterwards,
       "a limit falls back to ", account.limit_afterwards);
   if (const auto* set = std::get_if<SetSpendingLimit>(&step.command)) {

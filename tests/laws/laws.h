@@ -89,6 +89,24 @@ class Laws {
   void CheckNotices(const Step& step);
 
   void CheckEvent(const storage::v1::Event& event, Step& step);
+
+  // laws_people.cc
+  void CheckPeople(const storage::v1::Event& event, Step& step);
+  void On(const storage::v1::UsersMerged& event, Step& step);
+  void On(const storage::v1::UserClosed& event, Step& step);
+  void On(const storage::v1::MemberRemoved& event, Step& step);
+  void On(const storage::v1::ProjectPayerSet& event, Step& step);
+  void On(const storage::v1::ProjectTransferOffered& event, Step& step);
+  void On(const storage::v1::FundsMovedOut& event, Step& step);
+  void On(const storage::v1::FundsMovedIn& event, Step& step);
+  // Once the entry has been taken in.
+  void CheckMembers(const storage::v1::Entry& entry);
+  void CheckMerger(const storage::v1::UsersMerged& event);
+  void CheckDefaultPayer(const std::string& user);
+  // False where these laws have nothing to say of the command.
+  bool RefusedPeople(const Command& command, const std::string& reason, const Principal& principal);
+  bool NamesClosed(const Command& command, const Principal& principal) const;
+
   void On(const storage::v1::PromotionLapsed& event, Step& step);
   void On(const storage::v1::ProjectCreated& event, Step& step);
   void On(const storage::v1::CreditGranted& event, Step& step);

@@ -172,7 +172,7 @@ void Laws::On(const storage::v1::PurchaseOrderRecorded& event, Step& step) {
 
 void Laws::On(const storage::v1::PurchaseOrderAttached& event, Step& step) {
   const ModelOrder& order = model_.orders.at(event.purchase_order());
-  Law(order.platform_id == event.billing_account() && model_.accounts.count(event.billing_account()) != 0,
+  Law(model_.Now(order.platform_id) == event.billing_account() && model_.accounts.count(event.billing_account()) != 0,
       "an order goes to the account that it names");
   Law(order.increase == 0, "an order rests with its request");
   Law(event.increase() == model_.accounts.at(event.billing_account()).open_increase, "an order goes to what is open");
@@ -183,8 +183,10 @@ void Laws::On(const storage::v1::PurchaseOrderAttached& event, Step& step) {
 
 void Laws::On(const storage::v1::LimitIncreaseWithdrawn& event, Step& step) {
   const ModelIncrease& increase = model_.increases.at(event.increase());
-  Law(increase.pending && model_.AnswersFor(step.principal.text(), increase.account),
+  const bool ends = std::holds_alternative<MergeUsers>(step.command) || std::holds_alternative<CloseUser>(step.command);
+  Law(increase.pending && (ends || model_.AnswersFor(step.principal.text(), increase.account)),
       "who may ask takes an open request back");
+  if (ends) return;
   Saw("an increase withdrawn");
 }
 

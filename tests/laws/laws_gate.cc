@@ -25,8 +25,8 @@ std::vector<std::string> ReasonsOf(const ActionDenied& denial) {
 // What makes denials alike.
 std::string LikenessOf(const ActionDenied& denial) {
   const auto& first = denial.bindings(0);
-  const bool permission =
-      first.reason() == "NOT_YOUR_BILLING_ACCOUNT" || first.reason() == "BILLABLE_ACTIVITIES_NOT_ALLOWED";
+  const bool permission = first.reason() == "NOT_YOUR_BILLING_ACCOUNT" ||
+                          first.reason() == "BILLABLE_ACTIVITIES_NOT_ALLOWED" || first.reason() == "USER_CLOSED";
   return SayAll(std::vector<std::string>{denial.user_id(), permission ? "" : denial.billing_account(), denial.action(),
                                          absl::StrCat(denial.project()), first.reason(), absl::StrCat(first.budget())});
 }
@@ -378,7 +378,7 @@ void Laws::CheckOrders(const Step& step) {
     }
     if (funds <= 0) expected[number] = {"SPENDING_LIMIT_EXCEEDED", -funds};
     for (auto budget = model_.budgets.rbegin(); budget != model_.budgets.rend(); ++budget) {
-      const int64_t left = budget->second.Counts(hold) ? model_.LeftOf(budget->first, step.now) : 1;
+      const int64_t left = hold.budgets.count(budget->first) != 0 ? model_.LeftOf(budget->first, step.now) : 1;
       if (left <= 0) expected[number] = {"BUDGET_EXCEEDED", -left};
     }
   }
@@ -403,14 +403,17 @@ void Laws::CheckBindings(const ActionDenied& denial, const ModelVerdict& verdict
   auto budget = verdict.budgets.begin();
   for (const auto& binding : denial.bindings()) {
     int64_t available = 0;
-    if (binding.reason() == "SPENDING_LIMIT_EXCEEDED" || binding.reason() == "BILLING_NOT_SET_UP")
+    const bool expired = binding.reason() == "ORGANIZATION_EXPIRED";
+    if (binding.reason() == "SPENDING_LIMIT_EXCEEDED" || binding.reason() == "BILLING_NOT_SET_UP" || expired)
       available = verdict.funds;
+    SawIf(expired, "an expired organization denied");
+    SawIf(binding.reason() == "USER_CLOSED", "a closed user denied by the gate");
     if (binding.reason() == "COST_LIMIT_EXCEEDED") available = verdict.run_left;
     if (binding.reason() == "BUDGET_EXCEEDED") {
       Law(binding.budget() == budget->first, "denied by budget-", binding.budget(), " instead of ", budget->first);
       available = (budget++)->second;
     }
-    const bool money = binding.reason() != "BILLING_NOT_SET_UP" && !denial.currency().empty();
+    const bool money = binding.reason() != "BILLING_NOT_SET_UP" && !expired && !denial.currency().empty();
     Law(binding.shortfall_micros() == (money ? needed - available : 0), "short of ", binding.shortfall_micros(),
         " with ", available, " for ", needed);
     Law(binding.available_micros() == available, "denied with ", binding.available_micros(), " of ", available);

@@ -47,7 +47,8 @@ bool Laws::RefusedUndoing(const Command& command, const std::string& reason, int
     const ModelCredit* credit = nullptr;
     for (const auto& [id, account] : model_.accounts) {
       const auto found = account.credits.find(revoke->credit.number());
-      if (found != account.credits.end()) credit = &found->second;
+      // Where it moved to.
+      if (found != account.credits.end() && (credit == nullptr || found->second.moved == 0)) credit = &found->second;
     }
     Law((credit == nullptr) == (reason == "CREDIT_NOT_FOUND"), "revocation refused for ", reason);
     if (credit == nullptr) return true;
@@ -94,13 +95,15 @@ void Laws::On(const storage::v1::CreditRevoked& event, Step& step) {
   const auto* revoke = std::get_if<RevokeCredit>(&step.command);
   const ModelCredit& credit = model_.accounts.at(event.billing_account()).credits.at(event.credit());
   Touch(step, event.billing_account());
-  step.claims.push_back({event.billing_account(), "", event.funds_after_micros()});
   Law(event.amount_micros() == credit.available(), "what is left of a credit is revoked: ", event.amount_micros(),
       " of ", credit.available());
+  if (std::holds_alternative<MergeUsers>(step.command) || std::holds_alternative<CloseUser>(step.command)) {
+    return Law(!credit.over && !credit.prepaid, "what was granted ends with an account, once");
+  }
+  step.claims.push_back({event.billing_account(), "", event.funds_after_micros()});
   if (revoke == nullptr) {
-    Law(std::holds_alternative<ReverseCharge>(step.command) && credit.taken_back && credit.prepaid &&
-            event.amount_micros() > 0,
-        "what comes back to a credit that was paid back is paid back");
+    Law(std::holds_alternative<ReverseCharge>(step.command) && credit.taken_back && event.amount_micros() > 0,
+        "what comes back to a credit that was taken back is taken back");
     Saw("a reversal of what was paid back");
     return;
   }
@@ -139,8 +142,11 @@ template <class ReversingEvent>
 void Laws::CheckPrepaid(const ReversingEvent& event, const ModelAccount& account) {
   int64_t on_limit = 0;
   for (const auto& part : event.returned()) on_limit += part.credit() == 0 ? part.amount_micros() : 0;
-  Law(event.prepaid_micros() == std::max<int64_t>(0, on_limit - account.outstanding()), "prepaid ",
-      event.prepaid_micros(), " of ", on_limit, " with ", account.outstanding(), " owed");
+  int64_t owed = account.outstanding();
+  const std::string now = model_.Now(event.billing_account());
+  if (now != event.billing_account()) owed += model_.accounts.at(now).outstanding();
+  Law(event.prepaid_micros() == std::max<int64_t>(0, on_limit - owed), "prepaid ", event.prepaid_micros(), " of ",
+      on_limit, " with ", owed, " owed");
   Law((event.prepaid_micros() > 0) == (event.credit() != 0), "what was paid becomes a credit");
   for (const auto& [id, other] : model_.accounts) {
     Law(event.credit() == 0 || other.credits.count(event.credit()) == 0, "a credit has a number of its own");

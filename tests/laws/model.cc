@@ -27,11 +27,6 @@ const Dated* Latest(const std::vector<Dated>& all, int64_t now, int64_t (*effect
   return latest;
 }
 
-void Rebase(ModelAccount& account, const storage::v1::Entry& entry) {
-  const int64_t funds = account.Funds("", entry.commit_time());
-  if (funds > 0) account.base = funds;
-}
-
 template <class Charging>
 ModelCharge ChargeOf(const Charging& event, const storage::v1::Entry& entry, ModelParts drawn) {
   return {.position = entry.position(),
@@ -70,6 +65,11 @@ ModelParts PartsOf(const Parts& parts) {
 
 bool ModelCredit::PaysFor(const std::string& action, int64_t now) const {
   return effective_time <= now && now < expire_time && (actions.empty() || actions.count(action) != 0);
+}
+
+void Model::Rebase(ModelAccount& account, const storage::v1::Entry& entry) {
+  const int64_t funds = account.Funds("", entry.commit_time());
+  if (funds > 0) account.base = funds;
 }
 
 int64_t ModelAccount::Funds(const std::string& action, int64_t now) const {
@@ -143,6 +143,7 @@ ModelVerdict Model::JudgeMoney(const ModelAsked& asked, int64_t now) const {
   verdict.funds = payer.Funds(asked.action, now);
   verdict.run_left = asked.run_left.value_or(0);
   if (payer.setup != ModelAccount::Setup::kConfirmed) verdict.reasons.push_back("BILLING_NOT_SET_UP");
+  if (payer.organization_expire_time <= now) verdict.reasons.push_back("ORGANIZATION_EXPIRED");
   if (asked.run_left.has_value() && *asked.run_left < asked.cost) verdict.reasons.push_back("COST_LIMIT_EXCEEDED");
   for (const auto& [number, budget] : budgets) {
     if (!budget.Counts(asked) || LeftOf(number, now) >= needed) continue;
@@ -171,11 +172,10 @@ bool ModelBudget::SamePeriod(int64_t one, int64_t other) const {
 int64_t Model::UsedOf(uint64_t number, int64_t now) const {
   const ModelBudget& budget = budgets.at(number);
   int64_t used = 0;
-  for (auto next = charges.upper_bound(budget.set_at); next != charges.end(); ++next) {
-    const ModelCharge& charge = next->second;
-    // The payer's part is reversed first.
-    if (budget.Counts(charge) && budget.SamePeriod(charge.time, now))
-      used += charge.amount - std::min(charge.amount, charge.reversed);
+  // It counts nothing from before it was set.
+  for (auto next = charges.upper_bound(number); next != charges.end(); ++next) {
+    const auto counted = next->second.budgets.find(number);
+    if (counted != next->second.budgets.end() && budget.SamePeriod(next->second.time, now)) used += counted->second;
   }
   return used;
 }
@@ -183,7 +183,7 @@ int64_t Model::UsedOf(uint64_t number, int64_t now) const {
 int64_t Model::HeldIn(uint64_t number) const {
   int64_t held = 0;
   for (const auto& [id, hold] : holds) {
-    if (budgets.at(number).Counts(hold)) held += SumOf(hold.parts);
+    if (hold.budgets.count(number) != 0) held += SumOf(hold.parts);
   }
   return held;
 }
@@ -209,6 +209,10 @@ ModelVerdict Model::Judge(const GatedAction& asked, bool hold, int64_t now) cons
   if (!through_project && !MayBill(asked.user.text(), verdict.payer)) {
     const bool organization = verdict.payer.rfind("org-", 0) == 0;
     verdict.reasons.push_back(organization ? "BILLABLE_ACTIVITIES_NOT_ALLOWED" : "NOT_YOUR_BILLING_ACCOUNT");
+    return verdict;
+  }
+  if (closed.count(asked.user.text()) != 0 || closed.count(verdict.payer) != 0) {
+    verdict.reasons.push_back("USER_CLOSED");
     return verdict;
   }
   const bool bounded = hold && asked.cost_limit > Money();
@@ -237,6 +241,12 @@ void Model::Return(ModelAccount& account, const Parts& parts) {
     ModelCredit& credit = account.credits.at(part.credit());
     int64_t& place = credit.taken_back ? credit.returned_taken : credit.returned_late;
     (credit.over ? place : credit.returned) += part.amount_micros();
+  }
+}
+
+void Model::CountInBudgets(ModelCharge& charge) {
+  for (const auto& [number, budget] : budgets) {
+    if (budget.Counts(charge)) charge.budgets[number] = charge.amount;
   }
 }
 
@@ -306,18 +316,19 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kDefaultPayerSet:
       default_payers.at(event.default_payer_set().user_id()) = event.default_payer_set().billing_account();
       return;
-    case Event::kIdentityLinked:
     case Event::kUsersMerged:
     case Event::kUserClosed:
     case Event::kMemberRemoved:
-    case Event::kUserDowngraded:
     case Event::kProjectTransferOffered:
     case Event::kProjectPayerSet:
     case Event::kProjectTransferDeclined:
-    case Event::kOrganizationSettingsSet:
     case Event::kOrganizationExpirySet:
     case Event::kFundsMovedOut:
     case Event::kFundsMovedIn:
+      return ApplyPeople(event, entry);
+    case Event::kIdentityLinked:
+    case Event::kUserDowngraded:
+    case Event::kOrganizationSettingsSet:
     // Sponsors have no part in holds yet.
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
@@ -364,6 +375,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       credit.expire_time = OrNever(granted.expire_time());
       credit.actions = {granted.actions().begin(), granted.actions().end()};
       credit.granted = granted.amount_micros();
+      credit.promotion = !granted.promotion_id().empty();
       if (!granted.promotion_id().empty()) promises.at(granted.billing_account()).open = false;
       // What cannot be spent on everything at once is no new base.
       if (credit.actions.empty() && credit.effective_time <= entry.commit_time()) Rebase(account, entry);
@@ -411,6 +423,9 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
                               .parts = PartsOf(placed.parts()),
                               .expire_time = placed.expire_time(),
                               .cost_limit = placed.cost_limit_micros()};
+      for (const auto& [number, budget] : budgets) {
+        if (budget.Counts(holds.at(placed.hold()))) holds.at(placed.hold()).budgets.insert(number);
+      }
       return SetAside(accounts.at(placed.billing_account()), PartsOf(placed.parts()));
     }
     case Event::kHoldExtended: {
@@ -442,6 +457,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       ModelCharge& charge = charges[entry.position()];
       charge = ChargeOf(captured, entry, std::move(drawn));
       charge.hold = captured.hold();
+      CountInBudgets(charge);
       hold.captured += charge.amount;
       if (captured.has_metered()) Meter(account, captured.metered(), charge.amount);
       Return(account, captured.returned());
@@ -464,6 +480,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
       const ModelParts drawn = PartsOf(charged.drawn());
       Pay(account, drawn, charged.category());
       charges[entry.position()] = ChargeOf(charged, entry, drawn);
+      CountInBudgets(charges[entry.position()]);
       if (charged.has_metered()) Meter(account, charged.metered(), SumOf(drawn) + SponsoredIn(entry));
       return;
     }
@@ -480,8 +497,10 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
                                .category = set.category(),
                                .limit = set.limit_micros(),
                                .period = set.period(),
-                               .zone = set.time_zone(),
-                               .set_at = entry.position()};
+                               .zone = set.time_zone()};
+      for (auto& [number, hold] : holds) {
+        if (budgets.at(set.budget()).Counts(hold)) hold.budgets.insert(set.budget());
+      }
       return;
     }
     case Event::kBudgetRemoved:

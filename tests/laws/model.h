@@ -13,6 +13,7 @@
 
 #include "absl/numeric/int128.h"
 #include "bursar/storage/v1/entry.pb.h"
+#include "ledger/base/principal.h"
 #include "ledger/domain/commands.h"
 
 namespace bursar::laws {
@@ -41,6 +42,7 @@ struct ModelCredit {
   bool over = false;
   bool taken_back = false;
   bool prepaid = false;
+  bool promotion = false;
 
   int64_t granted = 0;
   int64_t set_aside = 0;       // by holds
@@ -54,16 +56,19 @@ struct ModelCredit {
   int64_t reversed = 0;        // of what was spent
   int64_t reversed_late = 0;   // of this, after it had expired
   int64_t reversed_taken = 0;  // of this, after it had been revoked
+  int64_t moved = 0;           // to the account of the same person
 
   int64_t available() const {
-    return granted - set_aside + returned - charged - lapsed - taken + reversed - reversed_late - reversed_taken;
+    return granted - set_aside + returned - charged - lapsed - taken + reversed - reversed_late - reversed_taken -
+           moved;
   }
   int64_t held() const { return set_aside - captured - returned - returned_late - returned_taken; }
   int64_t spent() const { return captured + charged - reversed; }
   int64_t expired() const { return returned_late + lapsed + reversed_late; }
   int64_t revoked() const { return returned_taken + taken + reversed_taken; }
-  // Whether what comes back leaves it at once; what was paid in advance is paid back by an event of its own.
-  bool Forfeits() const { return over && !(taken_back && prepaid); }
+  // Whether what comes back leaves it at once; what was paid in advance is paid back, and what moved is followed, by
+  // events of their own.
+  bool Forfeits() const { return over && moved == 0 && !(taken_back && prepaid); }
   // `action` empty: for anything.
   bool PaysFor(const std::string& action, int64_t now) const;
 };
@@ -101,6 +106,9 @@ struct ModelAccount {
   std::map<uint64_t, ModelCredit> credits;
   std::map<std::string, int64_t> charged_by_category;
 
+  // Of an organization.
+  int64_t organization_expire_time = kNever;
+
   uint64_t open_increase = 0;
   // The increase that the limit falls back from, when, and to what; 0 for none.
   uint64_t ending_increase = 0;
@@ -133,6 +141,7 @@ struct ModelHold {
   int64_t cost_limit = 0;  // 0: none
   bool terminating = false;
   int64_t late_until = 0;  // once it has expired
+  std::set<uint64_t> budgets;
 };
 
 struct ModelCharge {
@@ -148,6 +157,8 @@ struct ModelCharge {
   std::string sponsor;
   ModelParts sponsored;
   int64_t reversed = 0;  // of both
+  // By budget: what of the charge it counts.
+  std::map<uint64_t, int64_t> budgets;
   storage::v1::Entry entry;
 
   int64_t left() const { return amount + SumOf(sponsored) - reversed; }
@@ -187,7 +198,6 @@ struct ModelBudget {
   int64_t limit = 0;
   storage::v1::BudgetSet::Period period = storage::v1::BudgetSet::PERIOD_LIFE;
   std::string zone;
-  uint64_t set_at = 0;
 
   template <class One>
   bool Counts(const One& one) const {
@@ -266,7 +276,10 @@ class Model {
   std::map<std::string, std::string> partners_of_users;
   std::map<std::string, std::map<std::string, MemberAccess>> members;
   std::map<std::string, std::map<std::string, MemberAccess>> invitations;
-  std::map<uint64_t, std::string> projects;  // with their payers
+  std::map<uint64_t, std::string> projects;   // with their payers
+  std::map<uint64_t, std::string> offers;     // of projects, with who is to pay
+  std::map<std::string, std::string> merged;  // users, and whom they are now
+  std::set<std::string> closed;
   std::map<std::string, ModelPromise> promises;
   std::map<std::string, storage::v1::PromotionPublished> promotions;
   std::set<std::string> partners;
@@ -274,6 +287,13 @@ class Model {
   std::vector<storage::v1::ActionCataloguePublished> catalogues;
 
   void Apply(const storage::v1::Event& event, const storage::v1::Entry& entry);
+
+  // Who a user, or a user's account, is now.
+  std::string Now(std::string user) const;
+  // The command, with merged users and their accounts named as they are now; but for who is to be merged.
+  Command InNamesOfToday(const Command& command) const;
+  Principal InNameOfToday(const Principal& principal) const;
+  bool IsLastAdmin(const std::string& organization, const std::string& user) const;
 
   const storage::v1::ActionCataloguePublished::Action* Action(const std::string& name, int64_t now) const;
   const storage::v1::PriceListPublished::Price* Price(const std::string& currency, const std::string& sku,
@@ -297,13 +317,24 @@ class Model {
   // model_billing.cc: setting up who pays, changes of it, purchase orders, and limit increases.
   void ApplyBilling(const storage::v1::Event& event, const storage::v1::Entry& entry);
   void CloseIncrease(uint64_t increase);
+  void EndSetup(const std::string& account);
+
+  // model_people.cc: who is merged, closed, removed; projects that move.
+  void ApplyPeople(const storage::v1::Event& event, const storage::v1::Entry& entry);
+  void Merge(const storage::v1::UsersMerged& event);
+  void JoinSponsored(const std::string& from, const std::string& into);
+  void MoveIn(const storage::v1::FundsMovedIn& event, const storage::v1::Entry& entry);
 
   // model_usage.cc: what is undone, set aside and paid for by others.
   void ApplyUndoing(const storage::v1::Event& event, const storage::v1::Entry& entry);
   template <class ReversingEvent>
   void Reverse(const ReversingEvent& event);
+  void GiveBudgetsBack(const storage::v1::ChargeReversed& event, int64_t now);
   void Pay(ModelAccount& account, const ModelParts& drawn, const std::string& category);
 
+  void Rebase(ModelAccount& account, const storage::v1::Entry& entry);
+  // In all budgets that count it now.
+  void CountInBudgets(ModelCharge& charge);
   void SetAside(ModelAccount& account, const ModelParts& parts);
   void Return(ModelAccount& account, const google::protobuf::RepeatedPtrField<storage::v1::Part>& parts);
   void Meter(ModelAccount& account, const storage::v1::MeteredQuantity& metered, int64_t amount);

@@ -50,6 +50,13 @@ bool Model::AnswersFor(const std::string& user, const std::string& account) cons
   return member != organization->second.end() && member->second.admin;
 }
 
+void Model::EndSetup(const std::string& id) {
+  ModelAccount& account = accounts.at(id);
+  KillLink(account);
+  ForgetSlots(account);
+  if (account.setup == Setup::kPending) account.setup = Setup::kNone;
+}
+
 void Model::CloseIncrease(uint64_t increase) {
   increases.at(increase).pending = false;
   accounts.at(increases.at(increase).account).open_increase = 0;

@@ -32,7 +32,8 @@ ModelShare Model::ShareOf(const ModelSponsored& what, int64_t now) const {
     const bool partner = one.partner_id().empty() || one.partner_id() == partners_of_users.at(what.user);
     if (!named || !open || !partner || one.currency() != accounts.at(what.payer).currency) continue;
     const ModelAccount& sponsor = accounts.at(one.billing_account());
-    if (one.billing_account() == what.payer || sponsor.setup != ModelAccount::Setup::kConfirmed) return share;
+    const bool pays = sponsor.setup == ModelAccount::Setup::kConfirmed && now < sponsor.organization_expire_time;
+    if (one.billing_account() == what.payer || !pays) return share;
     const auto used = sponsored.find({one.sponsorship_id(), what.payer});
     const bool this_month = used != sponsored.end() && used->second.first == MonthOf(now);
     share.wanted = static_cast<int64_t>(absl::int128(what.cost) * one.share_percent() / 100);
@@ -77,6 +78,16 @@ void Model::Reverse(const ReversingEvent& event) {
   credit.prepaid = true;
 }
 
+// Of the period that the charge is in, while that lasts; and where the budget is still one of the account.
+void Model::GiveBudgetsBack(const storage::v1::ChargeReversed& event, int64_t now) {
+  ModelCharge& charge = charges.at(event.charge());
+  for (auto& [number, counted] : charge.budgets) {
+    const auto budget = budgets.find(number);
+    if (budget == budgets.end() || budget->second.account != event.billing_account()) continue;
+    if (budget->second.SamePeriod(charge.time, now)) counted -= SumOf(PartsOf(event.returned()));
+  }
+}
+
 void Model::ApplyUndoing(const Event& event, const storage::v1::Entry& entry) {
   switch (event.kind_case()) {
     case Event::kSponsorshipPublished:
@@ -99,6 +110,7 @@ void Model::ApplyUndoing(const Event& event, const storage::v1::Entry& entry) {
       return Reverse(reversed);
     }
     case Event::kChargeReversed:
+      GiveBudgetsBack(event.charge_reversed(), entry.commit_time());
       return Reverse(event.charge_reversed());
     case Event::kCreditRevoked: {
       const auto& revoked = event.credit_revoked();

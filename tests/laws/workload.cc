@@ -68,6 +68,8 @@ Asked Workload::AsOperator(Command command) { return {Operator("olga"), std::mov
 
 Asked Workload::AsService(Command command) { return {{.role = Role::kService, .name = "portal"}, std::move(command)}; }
 
+Asked Workload::AsSupport(Command command) { return {{.role = Role::kSupport, .name = "sam"}, std::move(command)}; }
+
 Asked Workload::AsUser(const UserId& user, Command command) {
   return {{.role = Role::kUser, .name = std::string(user.handle())}, std::move(command)};
 }
@@ -100,14 +102,17 @@ void Workload::Begin() {
                                        .user = User("bob"),
                                        .access = {.admin = dice_.OneIn(3), .allow_billable_activities = true}}));
   add(AsUser(User("bob"), AcceptInvitation{.organization = Organization("lab"), .user = User("bob")}));
-  for (const BillingAccountId& account : {BillingAccountId(User("ada")), BillingAccountId(Organization("lab"))}) {
+  std::vector<BillingAccountId> set_up = {BillingAccountId(User("ada")), BillingAccountId(Organization("lab"))};
+  if (dice_.OneIn(2)) set_up.emplace_back(User("bob"));
+  for (const BillingAccountId& account : set_up) {
     const LinkSeed link = NewLink();
-    add(AsUser(User("ada"), SubmitAccountUpgrade{.billing_account = account,
-                                                 .user = User("ada"),
-                                                 .contact = {.name = "Fin", .email = "fin@example.org"},
-                                                 .terms_version = "t1",
-                                                 .pricing_version = "p1",
-                                                 .link = link}));
+    const UserId user = account.user().value_or(User("ada"));
+    add(AsUser(user, SubmitAccountUpgrade{.billing_account = account,
+                                          .user = user,
+                                          .contact = {.name = "Fin", .email = "fin@example.org"},
+                                          .terms_version = "t1",
+                                          .pricing_version = "p1",
+                                          .link = link}));
     add({{}, ConfirmBilling{.selector = link.selector, .secret_hash = link.secret_hash}});
     add(AsOperator(GrantCredit{.billing_account = account, .amount = Some(), .reason = "start"}));
     add(AsOperator(SetSpendingLimit{.billing_account = account, .limit = Some()}));
@@ -210,6 +215,8 @@ PublishPriceList Workload::Prices(const std::string& currency) {
 }
 
 Asked Workload::People() {
+  if (dice_.OneIn(8)) return Ending();
+  if (dice_.OneIn(5)) return Transfer();
   if (dice_.OneIn(2)) {
     const std::string& handle = dice_.Pick(kHandles);
     return {{},
@@ -237,6 +244,7 @@ Asked Workload::Membership() {
   const bool member = members != model_.members.end() && dice_.OneIn(2);
   const UserId user = member ? UserId::Trusted(AnyKey(members->second, dice_)) : AnyUser();
   const MemberAccess access{.admin = dice_.OneIn(3), .allow_billable_activities = dice_.OneIn(2)};
+  if (dice_.OneIn(5)) return Leaving(organization, user);
   switch (dice_.Below(4)) {
     case 0:
       return AsUser(AdminOf(organization), InviteMember{.organization = organization, .user = user, .access = access});

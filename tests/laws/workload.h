@@ -36,11 +36,16 @@ class Workload {
   Asked Random();
   Asked AsOperator(Command command);
   Asked AsService(Command command);
+  Asked AsSupport(Command command);
   Asked AsUser(const UserId& user, Command command);
 
   Asked Policy();
   Asked People();
   Asked Membership();
+  // workload_people.cc
+  Asked Ending();
+  Asked Leaving(const OrganizationId& organization, const UserId& user);
+  Asked Transfer();
   // workload_billing.cc
   Asked Billing();
   Asked LinkUse();
@@ -61,7 +66,7 @@ class Workload {
   Asked Deciding();
   // Credits taken back while they are held, what comes back to them, and what waits in quarantine.
   std::optional<Asked> PressingUndoing();
-  // A capture for a user who may no longer spend, and usage that stops several works at once.
+  // A capture for a user who may no longer spend, a merger of one with a hold, usage that stops several works at once.
   std::optional<Asked> PressingHolds();
 
   UserId AnyUser();

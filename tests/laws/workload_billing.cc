@@ -111,6 +111,11 @@ Asked Workload::Slots(const BillingAccountId& account) {
 }
 
 Asked Workload::Order() {
+  for (const auto& [id, account] : model_.accounts) {
+    if (account.open_increase == 0 || dice_.OneIn(2)) continue;
+    return AsService(RecordPurchaseOrder{
+        .number = absl::StrCat("PO-", dice_.Below(99)), .platform_id = id, .value = Some(), .currency = "USD"});
+  }
   return AsService(RecordPurchaseOrder{.number = absl::StrCat("PO-", dice_.Below(9)),
                                        .platform_id = dice_.OneIn(8) ? "ACME" : KnownAccount().text(),
                                        .value = Some(),

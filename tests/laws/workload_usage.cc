@@ -118,12 +118,22 @@ std::optional<Asked> Workload::PressingHolds() {
   std::map<std::string, int> spent;
   for (const auto& [number, hold] : model_.holds) {
     if (hold.project == 0 && !model_.MayBill(hold.user, hold.account)) {
-      return AsService(CaptureHold{.hold = HoldId(number), .cost = Around(SumOf(hold.parts))});
+      return AsService(
+          CaptureHold{.hold = HoldId(number), .cost = std::max(Money::Micros(1), Around(SumOf(hold.parts)))});
+    }
+    const auto owner = BillingAccountId::Trusted(hold.account).user();
+    if (owner.has_value() && dice_.OneIn(8)) {
+      return AsSupport(MergeUsers{.from = *owner, .into = AnyUser(), .reason = "the same person"});
     }
     const auto organization = BillingAccountId::Trusted(hold.account).organization();
-    if (organization.has_value() && hold.project == 0 && dice_.OneIn(6)) {
-      return AsUser(AdminOf(*organization),
-                    SetMemberAccess{.organization = *organization, .user = UserId::Trusted(hold.user)});
+    if (organization.has_value() && hold.project == 0 && dice_.OneIn(3)) {
+      const auto members = model_.members.find(organization->text());
+      const auto member = members->second.find(hold.user);
+      if (member == members->second.end()) continue;
+      const MemberAccess access{.admin = member->second.admin, .allow_billable_activities = false};
+      return AsUser(
+          AdminOf(*organization),
+          SetMemberAccess{.organization = *organization, .user = UserId::Trusted(hold.user), .access = access});
     }
     if (!hold.parts.empty() || hold.terminating || ++spent[hold.account] < 2) continue;
     const int64_t funds = model_.accounts.at(hold.account).Funds("", now_);
