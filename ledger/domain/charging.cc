@@ -113,9 +113,7 @@ absl::StatusOr<Decision> ChargeUsage(Usage usage, const Context& context) {
   if (share.amount > Money()) ChargeSponsor(decision.events, share, usage, context.now);
   NoticeFunds(decision.events, usage.payer, funds);
   OrderTerminations(decision.events, usage.payer, context);
-  if (share.amount > Money()) {
-    NoticeFunds(decision.events, *share.sponsor, share.sponsor->balance.Funds(context.now) - share.amount);
-  }
+  NoticeSponsor(decision.events, context.state, context.now);
   return decision;
 }
 
