@@ -6,12 +6,11 @@
 #include "ledger/domain/charging.h"
 #include "ledger/domain/notices.h"
 #include "ledger/domain/refusals.h"
+#include "ledger/domain/sponsorship.h"
 #include "ledger/domain/terminations.h"
 
 namespace bursar {
 namespace {
-
-using storage::v1::Event;
 
 // What the caller names, or what a quantity comes to. `category` is the action's.
 absl::StatusOr<PricedUsage> CostOf(const CaptureHold& command, const std::string& category,
@@ -51,28 +50,35 @@ absl::StatusOr<Decision> DecideHold(const CaptureHold& command, const Context& c
   if (!open.ok()) return open.status();
   const auto& [hold, account] = *open;
   const Balance& balance = account.balance;
-  auto cost = CostOf(command, hold.category, account, context);
-  if (!cost.ok()) return cost.status();
-  const Money within = std::min(cost->cost, hold.Held());
-  const Money beyond = cost->cost - within;
+  auto priced = CostOf(command, hold.category, account, context);
+  if (!priced.ok()) return priced.status();
+  const Money sponsored = CapturedShare(priced->cost, hold, context.state);
+  const Money cost = priced->cost - sponsored;
+  const Money within = std::min(cost, hold.Held());
+  const Money beyond = cost - within;
   if (beyond > Money()) {
     if (auto status = CheckRoomForDebt(beyond, balance); !status.ok()) return status;
   }
-  if (auto status = CheckRoomForCharge(cost->cost, balance); !status.ok()) return status;
+  if (auto status = CheckRoomForCharge(cost, balance); !status.ok()) return status;
+  if (sponsored > Money()) {
+    const BillingAccount& sponsor = *context.state.Find(hold.sponsored.account);
+    if (auto status = CheckRoomForCharge(sponsored, sponsor.balance); !status.ok()) return status;
+  }
 
   const auto [drawn, left] = Split(hold.parts, within);
   const HeldParts returned = command.last ? left : HeldParts();
   const auto drawn_beyond = balance.Draw(beyond, hold.action, context.now);
-  Event event;
-  auto& captured = *event.mutable_hold_captured();
+  Decision decision;
+  CaptureShare(decision.events, sponsored, command.last, priced->category, hold, context.state);
+  auto& captured = *decision.events.emplace_back().mutable_hold_captured();
   captured.set_hold(hold.id.number());
   captured.set_billing_account(account.id.text());
   captured.set_currency(account.currency);
   captured.set_user_id(hold.user.text());
   captured.set_project(hold.project.number());
   captured.set_action(hold.action);
-  captured.set_category(cost->category);
-  if (cost->metered) *captured.mutable_metered() = *std::move(cost->metered);
+  captured.set_category(priced->category);
+  if (priced->metered) *captured.mutable_metered() = *std::move(priced->metered);
   SetParts(*captured.mutable_drawn(), drawn);
   SetReturned(*captured.mutable_returned(), returned, balance);
   SetParts(*captured.mutable_beyond(), drawn_beyond);
@@ -82,12 +88,12 @@ absl::StatusOr<Decision> DecideHold(const CaptureHold& command, const Context& c
   captured.set_overshoot_micros(Overshoot(beyond, balance.Funds(hold.action, context.now)).micros());
   captured.set_terminating(hold.terminating && !command.last);
   SetBudgetUses(*captured.mutable_budget_uses(), account,
-                {.user = hold.user, .project = hold.project, .category = captured.category()}, cost->cost, context.now);
-  Decision decision = Happened(std::move(event));
+                {.user = hold.user, .project = hold.project, .category = captured.category()}, cost, context.now);
   NoticeFunds(decision.events, account,
               balance.Funds(context.now) + Unrestricted(returned, balance, context.now) -
                   Unrestricted(drawn_beyond, balance, context.now));
   OrderTerminations(decision.events, account, context);
+  NoticeSponsor(decision.events, context.state, context.now);
   return decision;
 }
 

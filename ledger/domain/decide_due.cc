@@ -1,9 +1,14 @@
 // What time alone brings about.
+#include <iterator>
+#include <vector>
+
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "ledger/base/check.h"
 #include "ledger/domain/charging.h"
 #include "ledger/domain/context.h"
 #include "ledger/domain/notices.h"
+#include "ledger/domain/sponsorship.h"
 
 namespace bursar {
 namespace {
@@ -31,14 +36,29 @@ const BillingAccount& AccountOf(const Due& due, const State& state) {
   BURSAR_CHECK(!"an unknown kind of due");
 }
 
-void ExpireHold(Events& events, const Hold& hold, const BillingAccount& account, absl::Time now) {
-  auto& expired = *events.emplace_back().mutable_hold_expired();
+// Every account that it changes.
+std::vector<BillingAccountId> AccountsOf(const Due& due, const State& state) {
+  std::vector<BillingAccountId> accounts = {AccountOf(due, state).id};
+  if (due.kind != Due::Kind::kHoldExpires) return accounts;
+  const SponsoredHold& sponsored = state.Find(HoldId(due.number))->sponsored;
+  if (!sponsored.parts.empty()) accounts.push_back(sponsored.account);
+  return accounts;
+}
+
+// The sponsor's part before the payer's.
+void ExpireHold(Events& events, const Hold& hold, const BillingAccount& account, const Context& context) {
+  const absl::Time now = context.now;
+  Events of_hold;
+  ReturnShare(of_hold, hold, context.state);
+  auto& expired = *of_hold.emplace_back().mutable_hold_expired();
   expired.set_hold(hold.id.number());
   expired.set_billing_account(account.id.text());
   expired.set_currency(account.currency);
   SetReturned(*expired.mutable_returned(), hold.parts, account.balance);
   expired.set_late_capture_until_time(absl::ToUnixMicros(now + kLateCapture));
-  NoticeFunds(events, account, account.balance.Funds(now) + Unrestricted(hold.parts, account.balance, now));
+  NoticeFunds(of_hold, account, account.balance.Funds(now) + Unrestricted(hold.parts, account.balance, now));
+  NoticeSponsor(of_hold, context.state, now);
+  events.insert(events.end(), std::make_move_iterator(of_hold.begin()), std::make_move_iterator(of_hold.end()));
 }
 
 void TakeEffect(Events& events, CreditId id, const BillingAccount& account, absl::Time now) {
@@ -66,7 +86,7 @@ void ExpireCredit(Events& events, CreditId id, const BillingAccount& account, ab
 void Happen(Events& events, const Due& due, const BillingAccount& account, const Context& context) {
   switch (due.kind) {
     case Due::Kind::kHoldExpires:
-      return ExpireHold(events, *context.state.Find(HoldId(due.number)), account, context.now);
+      return ExpireHold(events, *context.state.Find(HoldId(due.number)), account, context);
     case Due::Kind::kCreditTakesEffect:
       return TakeEffect(events, CreditId(due.number), account, context.now);
     case Due::Kind::kCreditExpires:
@@ -93,9 +113,10 @@ absl::StatusOr<Decision> DecideDue(const Context& context) {
   absl::flat_hash_set<BillingAccountId> touched;
   for (const Due& due : context.state.due) {
     if (due.time > context.now || decision.events.size() >= kMostEvents) break;
-    const BillingAccount& account = AccountOf(due, context.state);
-    if (!touched.insert(account.id).second) break;
-    Happen(decision.events, due, account, context);
+    const std::vector<BillingAccountId> accounts = AccountsOf(due, context.state);
+    if (absl::c_any_of(accounts, [&](const BillingAccountId& id) { return touched.contains(id); })) break;
+    touched.insert(accounts.begin(), accounts.end());
+    Happen(decision.events, due, AccountOf(due, context.state), context);
   }
   return decision;
 }

@@ -9,6 +9,7 @@
 #include "ledger/domain/notices.h"
 #include "ledger/domain/permissions.h"
 #include "ledger/domain/refusals.h"
+#include "ledger/domain/sponsorship.h"
 
 namespace bursar {
 namespace {
@@ -49,7 +50,8 @@ absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& con
   if (!verdict->allowed()) return Deny(*std::move(verdict->denial), context.state, context.now);
 
   const BillingAccount& payer = *verdict->payer;
-  const auto parts = payer.balance.Draw(command.action.cost, command.action.action, context.now);
+  const Money cost = command.action.cost - verdict->share.amount;
+  const auto parts = payer.balance.Draw(cost, command.action.action, context.now);
   Event event;
   auto& placed = *event.mutable_hold_placed();
   placed.set_hold(context.position());
@@ -61,7 +63,7 @@ absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& con
   placed.set_category(verdict->action->category);
   SetParts(*placed.mutable_parts(), parts);
   placed.set_expire_time(absl::ToUnixMicros(*expiry));
-  placed.set_funds_after_micros((verdict->funds - command.action.cost).micros());
+  placed.set_funds_after_micros((verdict->funds - cost).micros());
   const Counted counted{.user = command.action.user, .project = command.action.project, .category = placed.category()};
   for (const Budget& budget : payer.budgets) {
     if (counted.By(budget)) placed.add_budgets(budget.id.number());
@@ -69,8 +71,10 @@ absl::StatusOr<Decision> DecideHold(const PlaceHold& command, const Context& con
   placed.set_cost_limit_micros(command.action.cost_limit.micros());
   placed.set_costs_hidden(verdict->costs_hidden);
   Decision decision = Happened(std::move(event));
+  HoldShare(decision.events, verdict->share, HoldId(context.position()), command.action.action, payer, context.now);
   NoticeFunds(decision.events, payer,
               payer.balance.Funds(context.now) - Unrestricted(parts, payer.balance, context.now));
+  NoticeSponsor(decision.events, context.state, context.now);
   return decision;
 }
 
@@ -81,6 +85,7 @@ absl::StatusOr<Decision> DecideHold(const ExtendHold& command, const Context& co
   const auto expiry = ExpiryOf(command.expire_time, hold.expire_time, context.now);
   if (!expiry.ok()) return expiry.status();
   const bool costs_hidden = !SeesCosts(context.state, hold.user, account.id);
+  const SponsorShare share = ShareOfMore(command.additional, hold, context.state, context.now);
   if (command.additional > Money()) {
     const GatedAction asked{
         .action = hold.action, .user = hold.user, .project = hold.project, .cost = command.additional};
@@ -90,11 +95,13 @@ absl::StatusOr<Decision> DecideHold(const ExtendHold& command, const Context& co
                               .category = hold.category,
                               .funds = account.balance.Funds(hold.action, context.now),
                               .run_left = RunLeft(hold),
+                              .share = share,
                               .costs_hidden = costs_hidden},
                              context.now);
     if (denial.has_value()) return Deny(*std::move(denial), context.state, context.now);
   }
-  const auto parts = account.balance.Draw(command.additional, hold.action, context.now);
+  const Money additional = command.additional - share.amount;
+  const auto parts = account.balance.Draw(additional, hold.action, context.now);
   Event event;
   auto& extended = *event.mutable_hold_extended();
   extended.set_hold(hold.id.number());
@@ -102,12 +109,14 @@ absl::StatusOr<Decision> DecideHold(const ExtendHold& command, const Context& co
   extended.set_currency(account.currency);
   SetParts(*extended.mutable_parts(), parts);
   extended.set_expire_time(absl::ToUnixMicros(*expiry));
-  extended.set_held_micros((hold.Held() + command.additional).micros());
-  extended.set_funds_after_micros((account.balance.Funds(hold.action, context.now) - command.additional).micros());
+  extended.set_held_micros((hold.Held() + additional).micros());
+  extended.set_funds_after_micros((account.balance.Funds(hold.action, context.now) - additional).micros());
   extended.set_costs_hidden(costs_hidden);
   Decision decision = Happened(std::move(event));
+  HoldShare(decision.events, share, hold.id, hold.action, account, context.now);
   NoticeFunds(decision.events, account,
               account.balance.Funds(context.now) - Unrestricted(parts, account.balance, context.now));
+  NoticeSponsor(decision.events, context.state, context.now);
   return decision;
 }
 
@@ -115,16 +124,17 @@ absl::StatusOr<Decision> DecideHold(const ReleaseHold& command, const Context& c
   const auto held = FindOpenHold(command.hold, context.state);
   if (!held.ok()) return held.status();
   const auto& [hold, account] = *held;
-  Event event;
-  auto& released = *event.mutable_hold_released();
+  Decision decision;
+  ReturnShare(decision.events, hold, context.state);
+  auto& released = *decision.events.emplace_back().mutable_hold_released();
   released.set_hold(hold.id.number());
   released.set_billing_account(account.id.text());
   released.set_currency(account.currency);
   SetReturned(*released.mutable_returned(), hold.parts, account.balance);
   released.set_funds_after_micros(FundsAfterReturn(hold.parts, *held, context.now).micros());
-  Decision decision = Happened(std::move(event));
   NoticeFunds(decision.events, account,
               account.balance.Funds(context.now) + Unrestricted(hold.parts, account.balance, context.now));
+  NoticeSponsor(decision.events, context.state, context.now);
   return decision;
 }
 

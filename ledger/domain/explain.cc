@@ -144,6 +144,17 @@ void Tell(Explanation& explanation, const ActionDenied& denied, const Command& c
   }
   explanation.denial = denied;
   explanation.asked.cost = Money::Micros(denied.cost_micros());
+  explanation.sponsored = Money::Micros(denied.sponsored_micros());
+  explanation.sponsor = BillingAccountId::Trusted(denied.sponsor_billing_account());
+}
+
+// What a sponsor set aside or paid of it.
+void TellSponsor(Explanation& explanation, const Entry& entry) {
+  for (const Event& event : entry.events()) {
+    if (!event.has_sponsorship_held() && !event.has_sponsorship_charged()) continue;
+    explanation.sponsored = Sum(event.sponsorship_held().parts()) + Sum(event.sponsorship_charged().drawn());
+    explanation.sponsor = bursar::AccountOf(event);
+  }
 }
 
 // False where the entry is no decision about money. `command` is what brought it about.
@@ -173,7 +184,8 @@ bool TellEntry(Explanation& explanation, const Entry& entry, const Command& comm
       default:
         continue;
     }
-    explanation.asked.cost = SumOf(explanation.drawn);
+    TellSponsor(explanation, entry);
+    explanation.asked.cost = SumOf(explanation.drawn) + explanation.sponsored;
     return true;
   }
   return false;
@@ -233,8 +245,10 @@ absl::StatusOr<Explanation> ExplainAction(const State& state, const GatedAction&
   explanation.asked = asked;
   explanation.asked.bill_to = verdict->payer != nullptr ? verdict->payer->id : PayerOf(state, asked);
   explanation.denial = verdict->denial;
+  explanation.sponsored = verdict->share.amount;
+  if (verdict->share.sponsor != nullptr) explanation.sponsor = verdict->share.sponsor->id;
   if (purpose == Purpose::kHold && verdict->allowed()) {
-    explanation.drawn = verdict->payer->balance.Draw(asked.cost, asked.action, now);
+    explanation.drawn = verdict->payer->balance.Draw(asked.cost - verdict->share.amount, asked.action, now);
   }
   AddPayer(explanation, state, verdict->action->category);
   return explanation;

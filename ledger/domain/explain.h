@@ -44,12 +44,15 @@ struct Explanation {
   // The state that it was decided on, and when.
   Position before = 0;
   absl::Time time;
-  // What was asked, or charged; its payer and its cost.
+  // What was asked, or charged; its payer and its whole cost.
   GatedAction asked;
+  // What of the cost a sponsor pays, or would pay, and who that is; the rest is the payer's.
+  Money sponsored;
+  BillingAccountId sponsor;
   std::string currency;
   // Empty where the action may go ahead, or has happened.
   std::optional<storage::v1::ActionDenied> denial;
-  // From where a hold or a charge draws, in this order; empty where it does not.
+  // From where a hold or a charge draws of the payer's, in this order; empty where it does not.
   std::vector<storage::v1::Part> drawn;
   // The hold that was extended or captured, as it was before.
   std::optional<Hold> hold;

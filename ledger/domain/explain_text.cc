@@ -84,6 +84,12 @@ std::string Budgets(const Explanation& explanation) {
   return text;
 }
 
+std::string Sponsor(const Explanation& explanation) {
+  if (explanation.sponsored == Money()) return "";
+  return absl::StrCat(" Of the cost, ", Amount(explanation.sponsored, explanation), " is paid by its sponsor, ",
+                      explanation.sponsor.text(), ".");
+}
+
 std::string Draw(const Explanation& explanation) {
   if (explanation.drawn.empty()) return "";
   std::vector<std::string> parts;
@@ -106,7 +112,8 @@ std::string Remedy(const Explanation& explanation) {
 
 std::string InWords(const Explanation& explanation) {
   return absl::StrCat("At ", At(explanation.time), ", ", AskedFor(explanation), ".", Outcome(explanation),
-                      Funds(explanation), Budgets(explanation), Draw(explanation), Remedy(explanation));
+                      Sponsor(explanation), Funds(explanation), Budgets(explanation), Draw(explanation),
+                      Remedy(explanation));
 }
 
 }  // namespace bursar

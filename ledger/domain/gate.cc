@@ -15,8 +15,8 @@ namespace {
 
 using storage::v1::ActionDenied;
 
-// At exactly zero nothing goes ahead, even where it is free.
-Money Needed(const Claim& claim) { return std::max(claim.asked.cost, Money::Micros(1)); }
+// Of the payer. At exactly zero nothing goes ahead, even where it is free, or a sponsor pays all of it.
+Money Needed(const Claim& claim) { return std::max(claim.asked.cost - claim.share.amount, Money::Micros(1)); }
 
 Counted CountedOf(const Claim& claim) {
   return {.user = claim.asked.user, .project = claim.asked.project, .category = claim.category};
@@ -164,6 +164,12 @@ void SetRemedy(ActionDenied& denial, const State& state, const BillingAccount& p
   }
 }
 
+SponsorShare ShareOf(const GatedAction& asked, const User& user, const BillingAccount& payer, const State& state,
+                     absl::Time now) {
+  return bursar::ShareOf(asked.cost, {.user = user, .payer = payer, .action = asked.action, .sku = "", .time = now},
+                         state, now);
+}
+
 const char* RemedyOfPermission(Reason reason) {
   if (reason == Reason::kUserClosed) return "The account is closed: ask as another user, or name another payer.";
   return reason == Reason::kNotYourBillingAccount
@@ -200,6 +206,10 @@ std::optional<ActionDenied> JudgeClaim(const State& state, const Claim& claim, a
   denial.set_currency(claim.payer.currency);
   denial.set_pending_increase(claim.payer.open_increase.number());
   denial.set_costs_hidden(claim.costs_hidden);
+  if (claim.share.amount > Money()) {
+    denial.set_sponsored_micros(claim.share.amount.micros());
+    denial.set_sponsor_billing_account(claim.share.sponsor->id.text());
+  }
   BindSetup(denial, claim);
   if (HasExpired(state, claim.payer.id, now)) BindExpiry(denial, claim);
   BindCostLimit(denial, claim);
@@ -226,7 +236,9 @@ absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purp
   // Those who may name a payer see what it has.
   verdict.costs_hidden = project_pays ? !SeesCosts(state, asked.user, payer) : barred.has_value();
   if (purpose == Purpose::kCheck && !action->gated) {
-    if (verdict.payer != nullptr && !barred) verdict.funds = verdict.payer->balance.Funds(asked.action, now);
+    if (verdict.payer == nullptr || barred) return verdict;
+    verdict.funds = verdict.payer->balance.Funds(asked.action, now);
+    verdict.share = ShareOf(asked, *user, *verdict.payer, state, now);
     return verdict;
   }
   if (barred) {
@@ -243,6 +255,7 @@ absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purp
   }
   BURSAR_CHECK(verdict.payer != nullptr);
   verdict.funds = verdict.payer->balance.Funds(asked.action, now);
+  verdict.share = ShareOf(asked, *user, *verdict.payer, state, now);
   const bool bounded = purpose == Purpose::kHold && asked.cost_limit > Money();
   verdict.denial = JudgeClaim(state,
                               {.payer = *verdict.payer,
@@ -251,6 +264,7 @@ absl::StatusOr<Verdict> Judge(const State& state, const GatedAction& asked, Purp
                                .purpose = purpose,
                                .funds = verdict.funds,
                                .run_left = bounded ? std::optional<Money>(asked.cost_limit) : std::nullopt,
+                               .share = verdict.share,
                                .costs_hidden = verdict.costs_hidden},
                               now);
   return verdict;

@@ -9,6 +9,7 @@
 #include "bursar/storage/v1/events.pb.h"
 #include "ledger/domain/commands.h"
 #include "ledger/domain/refusals.h"
+#include "ledger/domain/sponsorship.h"
 #include "ledger/domain/state.h"
 
 namespace bursar {
@@ -22,6 +23,8 @@ struct Verdict {
   // What the payer may spend on this action, before it. May be negative. Zero where `denial` is for want of permission,
   // so that it tells nothing of another's account.
   Money funds;
+  // What a sponsor would pay of it, beside the payer. Nothing where the user may not name the payer.
+  SponsorShare share;
   // The user may work on the payer's funds, but not see them: no answer tells what there is. Whoever asks, it is the
   // user whom a platform shows the answer to.
   bool costs_hidden = false;
@@ -52,6 +55,8 @@ struct Claim {
   Money funds;
   // What the run may still cost; nullopt: no bound.
   std::optional<Money> run_left;
+  // The sponsor's part of what is asked: funds and budgets need only carry the rest. A cost limit counts both.
+  SponsorShare share;
   bool costs_hidden = false;
 };
 

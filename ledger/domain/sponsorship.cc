@@ -5,8 +5,10 @@
 #include "absl/algorithm/container.h"
 #include "absl/numeric/int128.h"
 #include "absl/time/civil_time.h"
+#include "ledger/base/check.h"
 #include "ledger/domain/charging.h"
 #include "ledger/domain/context.h"
+#include "ledger/domain/notices.h"
 
 namespace bursar {
 namespace {
@@ -73,6 +75,104 @@ storage::v1::SponsorshipCharged ChargedTo(const SponsorShare& share, const Billi
   charged.set_window_start(absl::ToUnixMicros(share.month.start));
   charged.set_window_end(absl::ToUnixMicros(share.month.end));
   return charged;
+}
+
+// Holds --------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+const BillingAccount& SponsorOf(const Hold& hold, const State& state) {
+  const BillingAccount* sponsor = state.Find(hold.sponsored.account);
+  BURSAR_CHECK(sponsor != nullptr);
+  return *sponsor;
+}
+
+// The sponsor's event in an entry about a hold; nullptr where there is none.
+const storage::v1::Event* SponsorsEvent(const Events& events) {
+  const auto found = absl::c_find_if(events, [](const storage::v1::Event& event) {
+    return event.has_sponsorship_held() || event.has_sponsorship_charged() || event.has_sponsorship_returned();
+  });
+  return found == events.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+SponsorShare ShareOfMore(Money additional, const Hold& hold, const State& state, absl::Time now) {
+  const User* user = state.Find(state.Present(hold.user));
+  const BillingAccount* payer = state.Find(hold.account);
+  BURSAR_CHECK(user != nullptr && payer != nullptr);
+  const SponsorShare share =
+      ShareOf(additional, {.user = *user, .payer = *payer, .action = hold.action, .sku = "", .time = now}, state, now);
+  if (share.amount == Money() || hold.sponsored.parts.empty()) return share;
+  const SponsoredHold& kept = hold.sponsored;
+  const bool goes_on = share.sponsorship->id == kept.sponsorship_id && share.sponsor->id == kept.account &&
+                       share.month.start == kept.month.start;
+  return goes_on ? share : SponsorShare();
+}
+
+void HoldShare(Events& events, const SponsorShare& share, HoldId hold, const std::string& action,
+               const BillingAccount& payer, absl::Time now) {
+  if (share.amount == Money()) return;
+  auto& held = *events.emplace_back().mutable_sponsorship_held();
+  held.set_hold(hold.number());
+  held.set_sponsorship_id(share.sponsorship->id);
+  held.set_billing_account(share.sponsor->id.text());
+  held.set_payer(payer.id.text());
+  held.set_currency(share.sponsor->currency);
+  SetParts(*held.mutable_parts(), share.sponsor->balance.Draw(share.amount, action, now));
+  held.set_window_start(absl::ToUnixMicros(share.month.start));
+  held.set_window_end(absl::ToUnixMicros(share.month.end));
+}
+
+Money CapturedShare(Money cost, const Hold& hold, const State& state) {
+  const Money held = Sum(hold.sponsored.parts);
+  if (held == Money()) return held;
+  return std::min(PercentOf(cost, state.policy.sponsorships.at(hold.sponsored.sponsorship_id).share_percent), held);
+}
+
+void CaptureShare(Events& events, Money amount, bool last, const std::string& category, const Hold& hold,
+                  const State& state) {
+  if (amount == Money()) {
+    if (last) ReturnShare(events, hold, state);
+    return;
+  }
+  const BillingAccount& sponsor = SponsorOf(hold, state);
+  const auto [drawn, left] = Split(hold.sponsored.parts, amount);
+  auto& charged = *events.emplace_back().mutable_sponsorship_charged();
+  charged.set_sponsorship_id(hold.sponsored.sponsorship_id);
+  charged.set_billing_account(sponsor.id.text());
+  charged.set_payer(hold.account.text());
+  charged.set_currency(sponsor.currency);
+  charged.set_user_id(hold.user.text());
+  charged.set_project(hold.project.number());
+  charged.set_category(category);
+  SetParts(*charged.mutable_drawn(), drawn);
+  charged.set_hold(hold.id.number());
+  if (last) SetReturned(*charged.mutable_returned(), left, sponsor.balance);
+  charged.set_window_start(absl::ToUnixMicros(hold.sponsored.month.start));
+  charged.set_window_end(absl::ToUnixMicros(hold.sponsored.month.end));
+}
+
+void ReturnShare(Events& events, const Hold& hold, const State& state) {
+  if (hold.sponsored.parts.empty()) return;
+  const BillingAccount& sponsor = SponsorOf(hold, state);
+  auto& returned = *events.emplace_back().mutable_sponsorship_returned();
+  returned.set_hold(hold.id.number());
+  returned.set_sponsorship_id(hold.sponsored.sponsorship_id);
+  returned.set_billing_account(sponsor.id.text());
+  returned.set_payer(hold.account.text());
+  returned.set_currency(sponsor.currency);
+  SetReturned(*returned.mutable_returned(), hold.sponsored.parts, sponsor.balance);
+}
+
+void NoticeSponsor(Events& events, const State& state, absl::Time now) {
+  const storage::v1::Event* event = SponsorsEvent(events);
+  if (event == nullptr) return;
+  const BillingAccount* sponsor = state.Find(AccountOf(*event));
+  BURSAR_CHECK(sponsor != nullptr);
+  Balance after = sponsor->balance;
+  after.Apply(*event, state.position + 1, "");
+  NoticeFunds(events, *sponsor, after.Funds(now));
 }
 
 }  // namespace bursar

@@ -101,6 +101,22 @@ Money CostIn(const Events& events) {
   return cost;
 }
 
+// What the sponsor of a captured hold still holds for it after this entry.
+Money SponsorKeeps(const Hold& hold, const Events& events) {
+  Money kept = Sum(hold.sponsored.parts);
+  for (const auto& event : events) {
+    if (event.has_sponsorship_charged()) kept -= Sum(event.sponsorship_charged().drawn());
+  }
+  return kept;
+}
+
+// Whether nothing carries the hold's work any longer. Shares are rounded down, so that a sponsor may keep a little when
+// the payer's part is used up: once the payer pays beyond it, that carries nothing.
+bool IsEmptied(const Hold& hold, const HoldCaptured& captured, const Events& events) {
+  if (captured.held_micros() > 0) return false;
+  return !captured.beyond().empty() || SponsorKeeps(hold, events) == Money();
+}
+
 // What the run has cost beyond its limit, from zero; nullopt where it has not come to it.
 std::optional<Money> BeyondCostLimit(const Hold& hold, const Events& events) {
   if (hold.cost_limit == Money()) return std::nullopt;
@@ -128,7 +144,7 @@ void OrderTerminations(Events& events, const BillingAccount& account, const Cont
   const HoldCaptured* captured = CaptureIn(events);
   const Hold* hold = captured == nullptr ? nullptr : context.state.Find(HoldId(captured->hold()));
   const bool runs_on = hold != nullptr && !captured->closed() && !hold->terminating;
-  const bool emptied = runs_on && captured->held_micros() == 0 && hold->sponsored.parts.empty();
+  const bool emptied = runs_on && IsEmptied(*hold, *captured, events);
   std::vector<const Hold*> spent = Spent(account, emptied ? hold : nullptr, context.state);
   // The last capture of a hold that held nothing is no work that runs on.
   if (hold != nullptr && !runs_on) spent.erase(std::remove(spent.begin(), spent.end(), hold), spent.end());

@@ -39,7 +39,13 @@ absl::StatusOr<std::optional<v1::Decision>> DecideIfAllowed(const Ledger& ledger
         if (verdict->payer != nullptr) {
           decision.set_billing_account(verdict->payer->id.text());
           decision.set_currency(verdict->payer->currency);
-          if (!verdict->costs_hidden) decision.set_funds_micros(verdict->funds.micros());
+        }
+        if (verdict->payer != nullptr && !verdict->costs_hidden) {
+          decision.set_funds_micros(verdict->funds.micros());
+          if (verdict->share.amount > Money()) {
+            decision.set_sponsored_micros(verdict->share.amount.micros());
+            decision.set_sponsor_billing_account(verdict->share.sponsor->id.text());
+          }
         }
         return std::optional<v1::Decision>(std::move(decision));
       });
@@ -128,7 +134,7 @@ v1::PlaceHoldResponse RenderPlaceHold(const Entry& entry) {
   v1::PlaceHoldResponse response;
   *response.mutable_decision() = ToDecision(entry);
   if (const Event& event = EventOf(entry, Event::kHoldPlaced); event.has_hold_placed()) {
-    *response.mutable_hold() = ToHold(event.hold_placed());
+    *response.mutable_hold() = ToPlacedHold(entry);
   }
   response.set_position(response.decision().position());
   return response;

@@ -88,32 +88,57 @@ v1::Decision ToDenial(const storage::v1::ActionDenied& denied, Position position
     shown.set_shortfall_micros(binding.shortfall_micros());
     shown.set_available_micros(binding.available_micros());
   }
+  if (!denied.costs_hidden() && denied.sponsored_micros() != 0) {
+    decision.set_sponsored_micros(denied.sponsored_micros());
+    decision.set_sponsor_billing_account(denied.sponsor_billing_account());
+  }
   if (denied.bindings().empty()) return decision;
   decision.set_reason(decision.bindings(0).reason());
   if (!denied.costs_hidden()) decision.set_funds_micros(denied.bindings(0).available_micros());
   return decision;
 }
 
-v1::Decision ToDecision(const storage::v1::Entry& entry) {
-  const Event& denied = EventOf(entry, Event::kActionDenied);
-  if (denied.has_action_denied()) return ToDenial(denied.action_denied(), entry.position());
+namespace {
+
+// What a sponsor holds of what the entry sets aside.
+template <class Shown>
+void AddHeldShare(Shown& shown, const storage::v1::Entry& entry) {
+  const Event& event = EventOf(entry, Event::kSponsorshipHeld);
+  if (!event.has_sponsorship_held()) return;
+  shown.set_sponsored_micros(SumOf(event.sponsorship_held().parts()));
+  shown.set_sponsor_billing_account(event.sponsorship_held().billing_account());
+}
+
+template <class Setting>
+v1::Decision ToAllowed(const Setting& event, const storage::v1::Entry& entry) {
   v1::Decision decision;
   decision.set_allowed(true);
   decision.set_position(entry.position());
-  if (const Event& event = EventOf(entry, Event::kHoldPlaced); event.has_hold_placed()) {
-    decision.set_billing_account(event.hold_placed().billing_account());
-    decision.set_currency(event.hold_placed().currency());
-    if (!event.hold_placed().costs_hidden()) decision.set_funds_micros(event.hold_placed().funds_after_micros());
-  }
-  if (const Event& event = EventOf(entry, Event::kHoldExtended); event.has_hold_extended()) {
-    decision.set_billing_account(event.hold_extended().billing_account());
-    decision.set_currency(event.hold_extended().currency());
-    if (!event.hold_extended().costs_hidden()) decision.set_funds_micros(event.hold_extended().funds_after_micros());
-  }
+  decision.set_billing_account(event.billing_account());
+  decision.set_currency(event.currency());
+  if (event.costs_hidden()) return decision;
+  decision.set_funds_micros(event.funds_after_micros());
+  AddHeldShare(decision, entry);
   return decision;
 }
 
-v1::Hold ToHold(const storage::v1::HoldPlaced& placed) {
+}  // namespace
+
+v1::Decision ToDecision(const storage::v1::Entry& entry) {
+  const Event& denied = EventOf(entry, Event::kActionDenied);
+  if (denied.has_action_denied()) return ToDenial(denied.action_denied(), entry.position());
+  const Event& placed = EventOf(entry, Event::kHoldPlaced);
+  if (placed.has_hold_placed()) return ToAllowed(placed.hold_placed(), entry);
+  const Event& extended = EventOf(entry, Event::kHoldExtended);
+  if (extended.has_hold_extended()) return ToAllowed(extended.hold_extended(), entry);
+  v1::Decision decision;
+  decision.set_allowed(true);
+  decision.set_position(entry.position());
+  return decision;
+}
+
+v1::Hold ToPlacedHold(const storage::v1::Entry& entry) {
+  const auto& placed = EventOf(entry, Event::kHoldPlaced).hold_placed();
   v1::Hold shown;
   shown.set_hold_id(HoldId(placed.hold()).text());
   shown.set_billing_account(placed.billing_account());
@@ -126,6 +151,7 @@ v1::Hold ToHold(const storage::v1::HoldPlaced& placed) {
   *shown.mutable_expire_time() = ToTimestamp(placed.expire_time());
   shown.set_cost_limit_micros(placed.cost_limit_micros());
   for (const uint64_t budget : placed.budgets()) shown.add_budget_ids(BudgetId(budget).text());
+  AddHeldShare(shown, entry);
   return shown;
 }
 
@@ -147,6 +173,10 @@ v1::Hold ToHold(const Hold& hold, const std::string& currency) {
   shown.set_cost_limit_micros(hold.cost_limit.micros());
   shown.set_captured_micros(hold.captured.micros());
   for (const BudgetId budget : hold.budgets) shown.add_budget_ids(budget.text());
+  if (!hold.sponsored.parts.empty()) {
+    shown.set_sponsored_micros(Sum(hold.sponsored.parts).micros());
+    shown.set_sponsor_billing_account(hold.sponsored.account.text());
+  }
   shown.set_terminating(hold.terminating);
   return shown;
 }

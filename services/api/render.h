@@ -44,7 +44,8 @@ v1::MemberAccess ToAccess(const storage::v1::MemberAccess& access);
 v1::Decision ToDecision(const storage::v1::Entry& entry);
 v1::Decision ToDenial(const storage::v1::ActionDenied& denied, Position position);
 
-v1::Hold ToHold(const storage::v1::HoldPlaced& placed);
+// Of an entry that placed one.
+v1::Hold ToPlacedHold(const storage::v1::Entry& entry);
 v1::Hold ToHold(const Hold& hold, const std::string& currency);
 
 v1::PricedUsage ToUsage(const storage::v1::MeteredQuantity& metered);

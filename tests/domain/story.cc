@@ -282,6 +282,7 @@ void Story::CheckLaws() const {
   }
   CheckMoney();
   CheckBudgets();
+  CheckSponsors();
 }
 
 // Postings are balanced.
@@ -336,6 +337,9 @@ void Story::CheckSaidFunds(const Event& event) const {
     EXPECT_TRUE(extended.parts().empty() || extended.funds_after_micros() >= 0) << "admitted beyond funds";
     EXPECT_EQ(extended.held_micros(), state_.Find(HoldId(extended.hold()))->Held().micros());
   }
+  if (event.has_sponsorship_held()) {
+    EXPECT_GE(funds(HoldId(event.sponsorship_held().hold())), 0) << "a sponsor holds beyond its funds";
+  }
   if (event.has_hold_captured()) {
     const auto& captured = event.hold_captured();
     EXPECT_EQ(captured.funds_after_micros(), funds(HoldId(captured.hold())));
@@ -366,6 +370,20 @@ void Story::CheckBudgets() const {
   EXPECT_EQ(state_.spent_holds.size(), spent);
   for (const auto& [id, account] : state_.accounts) {
     for (const Budget& budget : account.budgets) EXPECT_EQ(budget.held, held[budget.id]) << budget.id.text();
+  }
+}
+
+// What a quota holds is what the holds hold that count towards its month.
+void Story::CheckSponsors() const {
+  for (const auto& [key, use] : state_.sponsored) {
+    Money held;
+    for (const auto& [id, hold] : state_.holds) {
+      const SponsoredHold& share = hold.sponsored;
+      if (share.parts.empty() || share.sponsorship_id != key.first || hold.account != key.second) continue;
+      if (share.month.start == use.month.start) held += Sum(share.parts);
+    }
+    EXPECT_EQ(use.held, held) << key.first << " of " << key.second.text();
+    EXPECT_GE(use.used, Money()) << key.first << " of " << key.second.text();
   }
 }
 

@@ -105,6 +105,7 @@ class Story {
   void CheckSaidFunds(const Event& event) const;
   void CheckMoney() const;
   void CheckBudgets() const;
+  void CheckSponsors() const;
 
   State state_;
   absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 3, 2, 9, 0, 0), absl::UTCTimeZone());

@@ -143,8 +143,6 @@ const char* const kSights[] = {
     "a quarantined record discarded",
     "a record that is not in quarantine refused",
     "a charge with a sponsor",
-    "a late capture with a sponsor",
-    "a sponsor's restricted credit paid",
     "a sponsor's quota used up",
     "a sponsor short of funds",
     "a sponsor's part reversed",

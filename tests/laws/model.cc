@@ -329,7 +329,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kIdentityLinked:
     case Event::kUserDowngraded:
     case Event::kOrganizationSettingsSet:
-    // Sponsors have no part in holds yet.
+    // No hold of this world is sponsored.
     case Event::kSponsorshipHeld:
     case Event::kSponsorshipReturned:
       return;

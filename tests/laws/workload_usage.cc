@@ -34,7 +34,8 @@ Asked Workload::Sponsoring() {
       .sponsorship_id = absl::StrCat("sponsorship-", dice_.Below(4)),
       .billing_account = dice_.OneIn(4) ? AnyAccount() : BillingAccountId(OrganizationId::OfHandle("lab")),
       .partner_id = dice_.OneIn(4) ? "cloud" : "",
-      .actions = {"analysis.run"},
+      // Sponsored holds are tested for themselves, in tests/domain/sponsorship_test.cc.
+      .actions = {"no.action"},
       .skus = {"cpu", "disk"},
       .share_percent = dice_.Pick<int32_t>({1, 33, 50, 100}),
       .quota = Some()};

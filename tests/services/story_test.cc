@@ -670,6 +670,60 @@ TEST_F(Story, PublishesASponsorshipThatPaysAShareOfUsage) {
   EXPECT_EQ(Funds(), 50 * kUnit - 715'000);
 }
 
+TEST_F(Story, ACheckSaysBeforehandWhatASponsorPays) {
+  UpgradeAda();
+  As<v1::RegisterUserResponse>("", Registration("bob"));
+  As<v1::SubmitAccountUpgradeResponse>("user-bob", Upgrade("user-bob"));
+  auto confirm = Write<v1::ConfirmBillingRequest>();
+  confirm.set_token(MailedToken());
+  As<v1::ConfirmBillingResponse>("", confirm);
+  auto publish = Write<v1::PublishSponsorshipRequest>();
+  publish.mutable_sponsorship()->set_sponsorship_id("pediatrics");
+  publish.mutable_sponsorship()->set_billing_account("user-bob");
+  publish.mutable_sponsorship()->add_actions("analysis.run");
+  publish.mutable_sponsorship()->set_share_percent(40);
+  publish.mutable_sponsorship()->set_quota_micros(30 * kUnit);
+  As<v1::PublishSponsorshipResponse>("operator-olga", publish);
+
+  v1::CheckRequest check;
+  *check.mutable_gated_action() = HoldOf(10).gated_action();
+  const auto said = As<v1::CheckResponse>("user-ada", check).decision();
+  ASSERT_TRUE(said.allowed());
+  EXPECT_EQ(said.sponsored_micros(), 4 * kUnit);
+  EXPECT_EQ(said.sponsor_billing_account(), "user-bob");
+
+  const auto placed = As<v1::PlaceHoldResponse>("service-portal", HoldOf(10));
+  EXPECT_EQ(placed.decision().sponsored_micros(), said.sponsored_micros());
+  EXPECT_EQ(placed.decision().sponsor_billing_account(), said.sponsor_billing_account());
+  EXPECT_EQ(placed.hold().held_micros(), 6 * kUnit);
+  EXPECT_EQ(placed.hold().sponsored_micros(), said.sponsored_micros());
+  EXPECT_EQ(placed.hold().sponsor_billing_account(), "user-bob");
+  EXPECT_EQ(Funds(), 44 * kUnit);
+  v1::GetHoldRequest get;
+  get.set_hold_id(placed.hold().hold_id());
+  EXPECT_EQ(As<v1::GetHoldResponse>("user-ada", get).hold().sponsored_micros(), said.sponsored_micros());
+
+  auto capture = Write<v1::CaptureHoldRequest>();
+  capture.set_hold_id(placed.hold().hold_id());
+  capture.set_amount_micros(10 * kUnit);
+  capture.set_last(true);
+  const auto charge = As<v1::CaptureHoldResponse>("service-portal", capture).charge();
+  EXPECT_EQ(charge.amount_micros(), 6 * kUnit);
+  EXPECT_EQ(charge.sponsored_micros(), said.sponsored_micros());
+  EXPECT_EQ(charge.sponsor_billing_account(), said.sponsor_billing_account());
+  EXPECT_EQ(Funds(), 44 * kUnit);
+
+  *check.mutable_gated_action() = HoldOf(71).gated_action();
+  const auto denied = As<v1::CheckResponse>("user-ada", check).decision();
+  EXPECT_FALSE(denied.allowed());
+  EXPECT_EQ(denied.sponsored_micros(), 26 * kUnit) << "so much of the quota is left";
+  EXPECT_EQ(denied.sponsor_billing_account(), "user-bob");
+  EXPECT_EQ(denied.bindings(0).shortfall_micros(), kUnit);
+  EXPECT_FALSE(As<v1::PlaceHoldResponse>("service-portal", HoldOf(71)).decision().allowed());
+  EXPECT_TRUE(As<v1::PlaceHoldResponse>("service-portal", HoldOf(70)).decision().allowed());
+  EXPECT_EQ(Funds(), 0);
+}
+
 TEST_F(Story, F4_TellsBalancesOfThePast) {
   UpgradeAda();
   const auto now = As<v1::GetBalanceResponse>("finance-fay", [] {
