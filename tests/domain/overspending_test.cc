@@ -229,7 +229,8 @@ TEST_F(Overspending, WhatWasReleasedOrCapturedToTheEndIsNotCapturedLate) {
 
 TEST_F(Overspending, AHoldOfNothingMayBeCapturedBeyond) {
   const HoldId run = Run("0");
-  const auto& captured = CapturedIn(Capture(run, "2"));
+  const Entry entry = Capture(run, "2");
+  const auto& captured = CapturedIn(entry);
   EXPECT_EQ(captured.drawn_size(), 0);
   EXPECT_EQ(captured.held_micros(), 0);
   EXPECT_EQ(Funds(), Usd("98"));
