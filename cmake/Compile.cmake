@@ -30,3 +30,7 @@ if(BURSAR_SANITIZE)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
 endif()
+
+if(BURSAR_PLANTS)
+  add_compile_definitions(BURSAR_PLANTS)
+endif()

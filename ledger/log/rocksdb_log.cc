@@ -124,7 +124,9 @@ absl::StatusOr<LogEnd> EndOf(rocksdb::DB& db) {
 absl::StatusOr<std::unique_ptr<RocksDbLog>> RocksDbLog::Open(const Options& options) {
   if (absl::Status made = MakeFolder(options); !made.ok()) return made;
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(RocksOptions(options.create_if_missing), options.folder, &raw);
+  rocksdb::Options rocks = RocksOptions(options.create_if_missing);
+  if (options.env != nullptr) rocks.env = options.env;
+  const rocksdb::Status opened = rocksdb::DB::Open(rocks, options.folder, &raw);
   std::unique_ptr<rocksdb::DB> db(raw);
   if (opened.IsIOError() && opened.ToString().find("LOCK") != std::string::npos) {
     return absl::FailedPreconditionError(

@@ -11,7 +11,8 @@
 
 namespace rocksdb {
 class DB;
-}
+class Env;
+}  // namespace rocksdb
 
 namespace bursar {
 
@@ -21,6 +22,8 @@ class RocksDbLog : public EventLog {
     std::string folder;
     // Without it a missing log is NOT_FOUND: a wrong path must not look like an empty ledger.
     bool create_if_missing = false;
+    // Outlives the log; the system's where it is null.
+    rocksdb::Env* env = nullptr;
   };
 
   // One process at a time: FAILED_PRECONDITION where another has the folder open.
