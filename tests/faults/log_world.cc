@@ -107,12 +107,18 @@ void LogWorld::Live(const std::optional<Fault>& fault) {
     ++outcome_.counts["openings refused while the disk fails"];
     return;
   }
-  if (!(*store)->repairs().empty()) ++outcome_.counts["recoveries that repaired a copy"];
+  if (!(*store)->repairs().empty()) {
+    ++outcome_.counts["recoveries that repaired a copy after the disk had failed"];
+    if (!disk_failed_ && !MayFail()) {
+      Violated(absl::StrCat("an honest crash is repaired as damage: ", (*store)->repairs()[0]));
+    }
+  }
   if (std::string lost = expected_.Compare((*store)->log()); !lost.empty()) return Violated(lost);
   if (PowerIsOff()) {
     ++outcome_.counts["power cuts inside recovery"];
     return;
   }
+  if (cut_since_) disk_failed_ = false;
   made_ = Made::kYes;
   expected_.Served((*store)->log());
   AppendSome(**store);
@@ -120,9 +126,8 @@ void LogWorld::Live(const std::optional<Fault>& fault) {
 }
 
 void LogWorld::Kill(std::unique_ptr<Store> store) {
-  const std::shared_ptr<FaultFiles> left = files_->Restarted();
+  left_ = files_->Restarted();
   store.reset();
-  files_ = left;
 }
 
 void LogWorld::AppendSome(Store& store) {
@@ -150,7 +155,14 @@ void LogWorld::AppendSome(Store& store) {
 }
 
 void LogWorld::Reboot(std::optional<Cut> cut) {
-  files_ = cut ? files_->AfterCut(*cut, dice_) : files_->Restarted();
+  if (MayFail() && *effect_ != Effect::kPowerCut) {
+    disk_failed_ = true;
+    cut_since_ = false;
+  }
+  cut_since_ = cut_since_ || cut;
+  const std::shared_ptr<FaultFiles> last = left_ != nullptr ? left_ : files_;
+  files_ = cut ? last->AfterCut(*cut, dice_) : last->Restarted();
+  left_ = nullptr;
   effect_.reset();
 }
 
