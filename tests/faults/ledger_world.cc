@@ -188,10 +188,11 @@ void LedgerWorld::AskAgain(Ledger& ledger) {
   }
 }
 
-// A refusal is not remembered, and so is not looked for in the log; nor is an answer that came too late to count.
+// Not looked for in the log: a refusal, which is not remembered; a denial, of which those alike are written once a
+// minute; an answer that came too late to count.
 void LedgerWorld::Take(const std::string& request_id, const absl::StatusOr<Answer>& answer, bool power_was_on) {
   if (!power_was_on || !answer.ok() || (*answer)->events().empty()) return;
-  if ((*answer)->request_id() != request_id) return;
+  if ((*answer)->events(0).has_action_denied()) return;
   ++outcome_.counts["answers of a whole ledger"];
   asked_.at(request_id).answer = (*answer)->SerializeAsString();
 }
