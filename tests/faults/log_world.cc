@@ -15,6 +15,12 @@ Layout AnyLayout(Dice& dice) {
   return {.journal_elsewhere = dice.OneIn(2), .write_buffer_bytes = dice.OneIn(2) ? size_t{64} << 10 : size_t{4} << 20};
 }
 
+// Without it the block is not durable in this copy.
+bool IsOfAnAppend(const FaultFiles::Struck& struck) {
+  const bool written = struck.operation == Operation::kWrite || struck.operation == Operation::kSync;
+  return written && (absl::StrContains(struck.path, "journal/") || absl::EndsWith(struck.path, ".log"));
+}
+
 }  // namespace
 
 LogWorld::LogWorld(uint64_t seed) : dice_(seed), layout_(AnyLayout(dice_)) {}
@@ -134,12 +140,16 @@ void LogWorld::AppendSome(Store& store) {
   const int64_t appends = dice_.Below(kMostAppends + 1);
   for (int64_t i = 0; i < appends; ++i) {
     if (PowerIsOff()) return;
+    const bool failed_before = files_->struck();
     const StoredBlock block = expected_.Next(dice_);
     const absl::Status appended = store.log().Append(block);
     if (PowerIsOff()) {
       ++outcome_.counts["power cuts while appending"];
       expected_.Unknown(block);
       return;
+    }
+    if (appended.ok() && !failed_before && MayFail() && IsOfAnAppend(files_->struck_at())) {
+      return Violated(absl::StrCat("an append is answered although ", files_->struck_at().path, " was not written"));
     }
     if (appended.ok()) {
       ++outcome_.counts["blocks answered"];
