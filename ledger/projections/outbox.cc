@@ -159,6 +159,7 @@ class Taking {
       case Event::kUsageCharged:
       case Event::kFundsRestored:
       case Event::kClockAdvanced:
+      case Event::kLedgerRestored:
         return;
       case Event::KIND_NOT_SET:
         break;
