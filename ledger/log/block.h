@@ -23,6 +23,8 @@ BlockHash HashOfBlock(const BlockHash& previous, absl::string_view bytes);
 // A hash as 64 hex digits, and back; nullopt where the text is none.
 std::string HashText(const BlockHash& hash);
 std::optional<BlockHash> HashOfText(absl::string_view text);
+// Whether the block follows `end`, as its positions and its hash say; the entries in it are not read.
+bool Follows(const StoredBlock& stored, const LogEnd& end);
 
 // DATA_LOSS where the bytes are no block. Checks nothing else.
 absl::StatusOr<storage::v1::Block> Decode(const StoredBlock& stored);
