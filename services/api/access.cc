@@ -116,6 +116,7 @@ constexpr AccessRule kAccessRules[] = {
 
     {"bursar.v1.HistoryService.ListEntries", kKnown},
     {"bursar.v1.HistoryService.WatchEntries", kKnown},
+    {"bursar.v1.HistoryService.GetHead", kKnown},
     {"bursar.v1.HistoryService.WriteCheckpoint", kOperator},
     {"bursar.v1.HistoryService.ExportLog", kOperator},
 

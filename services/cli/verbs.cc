@@ -540,6 +540,10 @@ const std::vector<Verb>& Verbs() {
        .verb = "watch",
        .request = v1::WatchEntriesRequest::descriptor(),
        .example = "history watch --from-position 100 --event-types HoldPlaced --format json --as finance-fay"},
+      {.noun = "history",
+       .verb = "head",
+       .request = v1::GetHeadRequest::descriptor(),
+       .example = "history head --as finance-fay"},
 
       {.noun = "history",
        .verb = "write-checkpoint",
