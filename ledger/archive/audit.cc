@@ -51,8 +51,8 @@ absl::Status Audit::CheckPostings(const storage::v1::Entry& entry) const {
   return absl::OkStatus();
 }
 
-Digest::Value DigestOf(const State& state) {
-  Digest digest;
+Hasher::Value DigestOf(const State& state) {
+  Hasher digest;
   // The sink never fails.
   (void)WriteState(state, [&digest](absl::string_view piece) {
     digest.Add(piece);

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ledger/archive/log_source.h"
-#include "ledger/base/digest.h"
+#include "ledger/base/hasher.h"
 #include "ledger/domain/state.h"
 #include "ledger/log/block.h"
 
@@ -44,7 +44,7 @@ class Audit {
 };
 
 // SHA-256 of the state's canonical bytes.
-Digest::Value DigestOf(const State& state);
+Hasher::Value DigestOf(const State& state);
 
 // What was found in a log that is whole.
 struct Audited {

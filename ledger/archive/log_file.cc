@@ -125,8 +125,8 @@ class Parsing {
   }
 
   ReadFile file_;
-  Digest digest_;
-  Digest::Value found_ = {};
+  Hasher digest_;
+  Hasher::Value found_ = {};
   LogEnd end_;
   uint64_t blocks_ = 0;
 };

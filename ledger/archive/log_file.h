@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "ledger/archive/log_source.h"
-#include "ledger/base/digest.h"
+#include "ledger/base/hasher.h"
 #include "ledger/log/event_log.h"
 
 namespace bursar {
@@ -17,7 +17,7 @@ struct LogFileSummary {
   LogEnd end;
   uint64_t blocks = 0;
   // SHA-256 over everything in the file but the blocks' bytes, which their hashes cover.
-  Digest::Value digest = {};
+  Hasher::Value digest = {};
 };
 
 // Makes the bytes of such a file.
@@ -42,7 +42,7 @@ class LogFileWriter {
   const LogIdentity identity_;
   const LogStart start_;
   const Sink sink_;
-  Digest digest_;
+  Hasher digest_;
   LogEnd end_;
   uint64_t blocks_ = 0;
   uint64_t bytes_ = 0;

@@ -17,8 +17,8 @@ namespace {
 constexpr absl::string_view kTitle = "bursar backup";
 constexpr uint64_t kFormat = 1;
 
-Digest::Value DigestOfText(absl::string_view text) {
-  Digest digest;
+Hasher::Value DigestOfText(absl::string_view text) {
+  Hasher digest;
   digest.Add(text);
   return digest.Take();
 }
@@ -70,7 +70,7 @@ absl::StatusOr<Manifest> ReadManifest(const std::string& folder) {
     manifest.segments.push_back(SegmentOf(lines.Text("segment"), lines));
   }
   const std::string what(lines.read());
-  const Digest::Value digest = lines.Hash("sha256");
+  const Hasher::Value digest = lines.Hash("sha256");
   const bool whole = lines.ok() && lines.left().empty() && digest == DigestOfText(what) && IsWithoutGaps(manifest);
   if (!whole) return absl::DataLossError(absl::StrCat(path, " is damaged: it is not what was written."));
   return manifest;

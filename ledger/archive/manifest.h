@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "ledger/archive/log_source.h"
-#include "ledger/base/digest.h"
+#include "ledger/base/hasher.h"
 
 namespace bursar {
 
@@ -19,7 +19,7 @@ struct Segment {
   Position last = 0;
   uint64_t bytes = 0;
   // As its trailer says.
-  Digest::Value digest = {};
+  Hasher::Value digest = {};
 
   // "00000000000000000001-00000000000000000100.bursarlog"
   std::string name() const;

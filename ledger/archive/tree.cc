@@ -4,7 +4,7 @@
 
 #include "absl/strings/string_view.h"
 #include "ledger/base/check.h"
-#include "ledger/base/digest.h"
+#include "ledger/base/hasher.h"
 
 namespace bursar {
 namespace {
@@ -15,14 +15,14 @@ absl::string_view Bytes(const BlockHash& hash) {
 
 // Leaves and nodes are told apart, so that no node can be passed off as a block.
 BlockHash Leaf(const BlockHash& block) {
-  Digest digest;
+  Hasher digest;
   digest.Add(absl::string_view("\x00", 1));
   digest.Add(Bytes(block));
   return digest.Take();
 }
 
 BlockHash Node(const BlockHash& left, const BlockHash& right) {
-  Digest digest;
+  Hasher digest;
   digest.Add(absl::string_view("\x01", 1));
   digest.Add(Bytes(left));
   digest.Add(Bytes(right));
@@ -62,7 +62,7 @@ void PathOf(Iterator begin, Iterator end, uint64_t index, std::vector<BlockHash>
 }  // namespace
 
 BlockHash TreeRoot(const std::vector<BlockHash>& blocks) {
-  return blocks.empty() ? Digest().Take() : RootOf(blocks.begin(), blocks.end());
+  return blocks.empty() ? Hasher().Take() : RootOf(blocks.begin(), blocks.end());
 }
 
 std::vector<BlockHash> TreePath(const std::vector<BlockHash>& blocks, uint64_t index) {

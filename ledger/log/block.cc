@@ -10,7 +10,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "ledger/base/check.h"
-#include "ledger/base/digest.h"
+#include "ledger/base/hasher.h"
 #include "ledger/base/planted.h"
 
 namespace bursar {
@@ -70,7 +70,7 @@ absl::Status OfNewerVersion(Position position) {
 }  // namespace
 
 BlockHash HashOfBlock(const BlockHash& previous, absl::string_view bytes) {
-  Digest digest;
+  Hasher digest;
   digest.Add(Bytes(previous));
   digest.Add(bytes);
   return digest.Take();

@@ -11,12 +11,12 @@
 
 namespace bursar {
 
-class Digest {
+class Hasher {
  public:
   // As raw bytes.
   using Value = std::array<unsigned char, 32>;
 
-  Digest() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  Hasher() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
     BURSAR_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
   }
 
