@@ -243,6 +243,7 @@ absl::StatusOr<std::unique_ptr<RocksDbLog>> RocksDbLog::Open(const Options& opti
     if (failure->told) failure->told(status);
   }));
   if (options.env != nullptr) rocks.env = options.env;
+  if (options.write_buffer_bytes > 0) rocks.write_buffer_size = options.write_buffer_bytes;
   if (options.read_only) rocks.info_log = std::make_shared<Silence>();
   if (!options.create_if_missing) {
     if (absl::Status known = CheckFamilies(rocks, options.folder); !known.ok()) return known;

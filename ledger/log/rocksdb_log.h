@@ -33,6 +33,8 @@ class RocksDbLog : public EventLog {
     // Told, from one of RocksDB's threads, that writing in the background has failed: what is on disk is unknown from
     // then on, and no append succeeds any more. Must not come back to the log.
     std::function<void(const absl::Status&)> on_failure;
+    // A table is written when so much is in memory; 0: the usual.
+    size_t write_buffer_bytes = 0;
   };
 
   // One process at a time: FAILED_PRECONDITION where another has the folder open, or a newer version wrote it.

@@ -29,6 +29,8 @@ constexpr char kLog[] = "log";
 constexpr char kBlocks[] = "blocks";
 constexpr char kIdentity[] = "store";
 constexpr char kWatermark[] = "watermark";
+// There while a store is made: what is in the folder then is nobody's, and may be removed.
+constexpr char kUnfinished[] = "unfinished";
 constexpr size_t kOfLog = 0;
 constexpr size_t kOfJournal = 1;
 
@@ -84,14 +86,14 @@ struct Store::Parts {
   explicit Parts(const Options& given)
       : options(given),
         files(given.files != nullptr ? given.files : rocksdb::FileSystem::Default()),
-        env(given.files != nullptr ? rocksdb::NewCompositeEnv(given.files) : nullptr),
+        env(given.env != nullptr || given.files == nullptr ? given.env : rocksdb::NewCompositeEnv(given.files)),
         journal_folder(given.journal_folder.empty() ? given.folder + "/journal" : given.journal_folder),
         blocks_folder(absl::StrCat(journal_folder, "/", kBlocks)),
         log_folder(absl::StrCat(given.folder, "/", kLog)) {}
 
   const Options options;
   const std::shared_ptr<rocksdb::FileSystem> files;
-  const std::unique_ptr<rocksdb::Env> env;
+  const std::shared_ptr<rocksdb::Env> env;
   const std::string journal_folder;
   const std::string blocks_folder;
   const std::string log_folder;
@@ -113,6 +115,9 @@ struct Store::Parts {
   // Making one
   absl::Status MakeFolders() const;
   absl::Status CheckNothingThere(const std::vector<std::string>& paths) const;
+  absl::Status CheckNoBlocks() const;
+  absl::Status Begin() const;
+  absl::Status Finish() const;
   absl::Status WriteBeside(const LogEnd& end);
 
   // Opening one
@@ -179,16 +184,46 @@ absl::Status Store::Make(const Options& options) { return Make(options, FreshIde
 absl::Status Store::Make(const Options& options, const Identity& identity) {
   Parts parts(options);
   parts.identity = identity;
-  const absl::Status free = parts.CheckNothingThere(
-      {parts.InFolder(kIdentity), parts.InFolder(kWatermark), parts.log_folder, parts.blocks_folder});
-  if (!free.ok()) return free;
-  if (absl::Status made = parts.MakeFolders(); !made.ok()) return made;
+  if (absl::Status free = parts.CheckNothingThere({parts.InFolder(kIdentity)}); !free.ok()) return free;
+  if (absl::Status made = bursar::MakeFolders(*parts.files, options.folder); !made.ok()) return made;
   auto lock = FolderLock::Take(*parts.files, options.folder);
   if (!lock.ok()) return lock.status();
+  if (absl::Status begun = parts.Begin(); !begun.ok()) return begun;
   auto log = RocksDbLog::Open({.folder = parts.log_folder, .create_if_missing = true, .env = parts.env.get()});
   if (!log.ok()) return log.status();
   if (absl::Status synced = SyncFolder(*parts.files, options.folder); !synced.ok()) return synced;
-  return parts.WriteBeside({});
+  if (absl::Status written = parts.WriteBeside({}); !written.ok()) return written;
+  return parts.Finish();
+}
+
+// Removes what is left of a store that was begun before and not finished.
+absl::Status Store::Parts::Begin() const {
+  const absl::StatusOr<bool> unfinished = Exists(*files, InFolder(kUnfinished));
+  if (!unfinished.ok()) return unfinished.status();
+  std::vector<std::string> mine = {InFolder(kIdentity)};
+  if (!*unfinished) mine.insert(mine.end(), {InFolder(kWatermark), log_folder});
+  if (absl::Status free = CheckNothingThere(mine); !free.ok()) return free;
+  if (absl::Status free = CheckNoBlocks(); !free.ok()) return free;
+  if (absl::Status noted = ReplaceFile(*files, options.folder, kUnfinished, ""); !noted.ok()) return noted;
+  if (absl::Status removed = RemoveFolder(*files, log_folder); !removed.ok()) return removed;
+  return MakeFolders();
+}
+
+absl::Status Store::Parts::Finish() const {
+  const absl::StatusOr<bool> there = Exists(*files, InFolder(kUnfinished));
+  if (!there.ok() || !*there) return there.status();
+  const absl::Status removed =
+      Told(files->DeleteFile(InFolder(kUnfinished), rocksdb::IOOptions(), nullptr), "removed", InFolder(kUnfinished));
+  return removed.ok() ? SyncFolder(*files, options.folder) : removed;
+}
+
+absl::Status Store::Parts::CheckNoBlocks() const {
+  const absl::StatusOr<bool> there = Exists(*files, blocks_folder);
+  if (!there.ok() || !*there) return there.status();
+  const absl::StatusOr<std::vector<std::string>> names = NamesIn(*files, blocks_folder);
+  if (!names.ok()) return names.status();
+  if (names->empty()) return absl::OkStatus();
+  return absl::AlreadyExistsError(absl::StrCat("There is a store already: ", blocks_folder, " is not empty."));
 }
 
 absl::Status Store::Adopt(const Options& options) { return Adopt(options, FreshIdentity()); }
@@ -260,22 +295,28 @@ absl::Status Store::Parts::ReadIdentityAndMark() {
                                                       " belongs to another store (", mark->identity.id,
                                                       "), not to this one (", identity.id, ")."));
   }
-  return absl::OkStatus();
+  return Finish();
 }
 
 absl::Status Store::Parts::IdentityFromMark(const absl::Status& why) {
+  const absl::StatusOr<bool> unfinished = Exists(*files, InFolder(kUnfinished));
+  const absl::StatusOr<bool> named = Exists(*files, InFolder(kIdentity));
+  if (!unfinished.ok()) return unfinished.status();
+  if (!named.ok()) return named.status();
+  if (*unfinished && !*named) {
+    return absl::NotFoundError(absl::StrCat("There is no store in ", options.folder,
+                                            ": one was begun and not finished. It holds nothing; make it again."));
+  }
   if (mark) {
     identity = mark->identity;
     if (absl::Status written = ReplaceFile(*files, options.folder, kIdentity, Written(identity)); !written.ok()) {
       return written;
     }
     Repaired(absl::StrCat(why.message(), " It was written anew from the watermark."));
-    return absl::OkStatus();
+    return Finish();
   }
   const absl::StatusOr<bool> log_there = Exists(*files, log_folder + "/CURRENT");
-  const absl::StatusOr<bool> named = Exists(*files, InFolder(kIdentity));
   if (!log_there.ok()) return log_there.status();
-  if (!named.ok()) return named.status();
   if (*named) return absl::DataLossError(absl::StrCat(why.message(), " The watermark, which says it too, is lost."));
   if (!*log_there) return absl::NotFoundError(absl::StrCat("There is no store in ", options.folder, "."));
   return absl::FailedPreconditionError(
@@ -413,7 +454,10 @@ absl::Status Store::Parts::Swap(const std::string& parent, const std::string& na
 
 absl::Status Store::Parts::OpenToWrite(const Survey& survey) {
   const LogEnd& end = survey.end;
-  auto opened = RocksDbLog::Open({.folder = log_folder, .env = env.get(), .on_failure = options.on_failure});
+  auto opened = RocksDbLog::Open({.folder = log_folder,
+                                  .env = env.get(),
+                                  .on_failure = options.on_failure,
+                                  .write_buffer_bytes = options.write_buffer_bytes});
   if (!opened.ok()) return opened.status();
   first = *std::move(opened);
   if (absl::Status level = LevelLog(end); !level.ok()) return level;

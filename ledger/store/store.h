@@ -23,6 +23,7 @@
 #include "ledger/store/identity.h"
 
 namespace rocksdb {
+class Env;
 class FileSystem;
 }  // namespace rocksdb
 
@@ -36,6 +37,10 @@ class Store {
     std::string journal_folder;
     // The system's where it is null. Everything that the store reads or writes goes through it.
     std::shared_ptr<rocksdb::FileSystem> files;
+    // The environment on those files that RocksDB runs in, with its threads and its clock; made where it is null.
+    std::shared_ptr<rocksdb::Env> env;
+    // Of RocksDB, which writes a table when it holds so much; 0: the usual.
+    size_t write_buffer_bytes = 0;
     // Told in a sentence what was repaired or is not as it should be.
     std::function<void(const std::string&)> warn;
     // How far checking has come; called from Open.
