@@ -106,6 +106,19 @@ std::string LinkKey::MakeSelector() {
   return selector;
 }
 
+LinkKey LinkKey::Repeatable(absl::string_view seed) {
+  LinkKey key;
+  const std::string digest = Sha256(seed);
+  std::copy(digest.begin(), digest.end(), key.key_.begin());
+  key.made_ = std::make_shared<std::atomic<uint64_t>>(0);
+  return key;
+}
+
+std::string LinkKey::NextSelector() const {
+  if (made_ == nullptr) return MakeSelector();
+  return Secret(absl::StrCat("selector ", ++*made_)).substr(0, kSelectorSize);
+}
+
 std::string LinkKey::Secret(absl::string_view selector) const {
   std::string secret(kSecretSize, '\0');
   unsigned int size = 0;

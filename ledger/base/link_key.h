@@ -5,6 +5,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,7 +16,7 @@
 
 namespace bursar {
 
-// Immutable, so thread-safe.
+// Thread-safe.
 class LinkKey {
  public:
   // Reads `file`, or makes it (readable by its owner only) with a fresh key where it is missing.
@@ -21,8 +24,14 @@ class LinkKey {
   // A key for tests and for ledgers that live in memory only.
   static LinkKey Fresh();
 
+  // A key that follows from `seed`, as do the selectors that it makes, so that a simulation can be run again. Never for
+  // links that are mailed.
+  static LinkKey Repeatable(absl::string_view seed);
+
   // A new random selector, 16 bytes.
   static std::string MakeSelector();
+  // The same, or the next one of a repeatable key and of its copies.
+  std::string NextSelector() const;
 
   // HMAC-SHA256 of the selector, 32 bytes.
   std::string Secret(absl::string_view selector) const;
@@ -33,6 +42,8 @@ class LinkKey {
 
  private:
   std::array<unsigned char, 32> key_ = {};
+  // How many selectors a repeatable key has made; null for all others.
+  std::shared_ptr<std::atomic<uint64_t>> made_;
 };
 
 // The two halves of a token, as raw bytes.

@@ -8,8 +8,13 @@
 
 namespace bursar {
 
-Checkpointer::Checkpointer(Options options, Position last)
-    : options_(std::move(options)), durable_(last), last_(last), thread_([this] { Run(); }) {}
+Checkpointer::Checkpointer(Options options, Position last) : options_(std::move(options)), durable_(last), last_(last) {
+  if (options_.stepped) return;
+  thread_ = std::thread([this] {
+    while (Turn(Patience::kWaits)) {
+    }
+  });
+}
 
 Checkpointer::~Checkpointer() {
   {
@@ -17,7 +22,8 @@ Checkpointer::~Checkpointer() {
     stopping_ = true;
   }
   changed_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  for (const Done& done : asked_) done(absl::UnavailableError("The ledger is closing."));
 }
 
 void Checkpointer::Reached(Position durable) {
@@ -38,27 +44,28 @@ void Checkpointer::Write(Done done) {
   changed_.notify_one();
 }
 
-void Checkpointer::Run() {
+bool Checkpointer::Turn(Patience patience) {
   std::vector<Done> asked;
-  while (AwaitWork(asked)) {
-    absl::StatusOr<Position> written = WriteOne();
-    if (!written.ok() && !absl::IsCancelled(written.status()) && options_.warn) {
-      options_.warn(absl::StrCat("No checkpoint was written: ", written.status().message()));
-    }
-    for (const Done& done : asked) done(written);
-    asked.clear();
+  if (!AwaitWork(asked, patience)) return false;
+  absl::StatusOr<Position> written = WriteOne();
+  if (!written.ok() && !absl::IsCancelled(written.status()) && options_.warn) {
+    options_.warn(absl::StrCat("No checkpoint was written: ", written.status().message()));
   }
-  for (const Done& done : asked) done(absl::UnavailableError("The ledger is closing."));
+  for (const Done& done : asked) done(written);
+  return true;
 }
 
-// False where all is over; `asked` are those who wait for a checkpoint.
-bool Checkpointer::AwaitWork(std::vector<Done>& asked) {
+// `asked` are those who wait for a checkpoint.
+bool Checkpointer::AwaitWork(std::vector<Done>& asked, Patience patience) {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [this] {
+  const auto has_come = [this] {
     return stopping_ || !asked_.empty() || (options_.every > 0 && durable_ - last_ >= options_.every);
-  });
+  };
+  if (patience == Patience::kNone && !has_come()) return false;
+  changed_.wait(lock, has_come);
+  if (stopping_) return false;
   std::swap(asked, asked_);
-  return !stopping_;
+  return true;
 }
 
 absl::StatusOr<Position> Checkpointer::WriteOne() {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "ledger/base/ids.h"
 #include "ledger/engine/checkpoint.h"
+#include "ledger/engine/pipeline.h"
 #include "ledger/log/event_log.h"
 
 namespace bursar {
@@ -27,6 +28,8 @@ class Checkpointer {
     Position every = 0;
     // Told where one could not be written; the next is tried after as many entries again.
     Warn warn;
+    // Without a thread of its own: it works in Turn only.
+    bool stepped = false;
   };
   // With the position that the checkpoint holds.
   using Done = std::function<void(absl::StatusOr<Position>)>;
@@ -39,12 +42,15 @@ class Checkpointer {
   // The log is durable up to there.
   void Reached(Position durable);
 
-  // Writes one as of what is durable now. `done` is called once, from the thread of the checkpointer.
+  // Writes one as of what is durable now. `done` is called once, by whoever writes it or by the end.
   void Write(Done done);
 
+  // Writes one where one is due or asked for. False where there was nothing to do; with patience, where there never
+  // will be again. By one thread at a time.
+  bool Turn(Patience patience);
+
  private:
-  void Run();
-  bool AwaitWork(std::vector<Done>& asked);
+  bool AwaitWork(std::vector<Done>& asked, Patience patience);
   absl::StatusOr<Position> WriteOne();
   bool stopping();
 

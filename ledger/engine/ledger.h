@@ -2,6 +2,7 @@
 // The server, the command line without a server, the tests and the benchmarks all hold one of these.
 //
 //   submit -> queue -> writer: decide group, evolve head -> committer: append, sync, evolve durable, answer
+//                                                           -> projector: projections
 //
 // The writer decides the next group while the committer syncs the last one. Readers see the durable state only.
 #pragma once
@@ -55,6 +56,18 @@ class Ledger {
     size_t queue_capacity = 65'536;
     // Entries in one block at most.
     size_t group_capacity = 4'096;
+    // Without threads: nothing happens but in Step and in what waits, in the thread that calls, so that one thread can
+    // try every order of events. Its end is that of a process that is killed: nothing more is decided, appended or
+    // written, and what is queued is answered UNAVAILABLE.
+    bool stepped = false;
+  };
+
+  // Who does the work of a ledger.
+  enum class Worker {
+    kWriter,        // decides a group
+    kCommitter,     // appends it and answers
+    kProjector,     // has the projections take in a block
+    kCheckpointer,  // writes a checkpoint
   };
 
   // Replays the log after the newest usable checkpoint, verifying positions and the hash chain; DATA_LOSS names the
@@ -81,6 +94,9 @@ class Ledger {
   // Waits until the durable state has reached `position`; DEADLINE_EXCEEDED where it does not by `deadline`.
   absl::Status WaitFor(Position position, absl::Time deadline) const;
 
+  // Waits until the projections have taken in `position`; as WaitFor.
+  absl::Status WaitForProjections(Position position, absl::Time deadline) const;
+
   // Waits until whatever the clock has made due is durable. The writer looks by itself when time passes; this is for
   // clocks that are moved by hand.
   absl::Status Tick() const;
@@ -89,9 +105,15 @@ class Ledger {
   // order and without gaps, right after the durable state has taken it in. It is called by the thread that commits, so
   // it must be quick, must not block, and must not begin or end a following. What is older is read from log().
   std::unique_ptr<Following> Follow(Told told) const;
+
   // Writes a checkpoint as of what is durable now, while everything else goes on. `done` is called once, with its
-  // position, from one of the ledger's threads; FAILED_PRECONDITION without a folder.
+  // position, from one of the ledger's threads; FAILED_PRECONDITION without a folder, UNAVAILABLE where the ledger ends
+  // before.
   void WriteCheckpoint(std::function<void(absl::StatusOr<Position>)> done) const;
+
+  // Of a stepped ledger: one turn of the worker, if there is something for it to do now; whether there was. Not from
+  // within a call of the ledger's.
+  bool Step(Worker worker);
 
   // How opening went.
   struct Recovery {

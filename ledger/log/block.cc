@@ -45,6 +45,11 @@ StoredBlock Seal(storage::v1::Block& block, const LogEnd& end) {
   return stored;
 }
 
+bool Follows(const StoredBlock& stored, const LogEnd& end) {
+  return stored.first == end.position + 1 && stored.last >= stored.first &&
+         HashOf(end.hash, stored.bytes) == stored.hash;
+}
+
 absl::StatusOr<storage::v1::Block> Decode(const StoredBlock& stored) {
   storage::v1::Block block;
   if (!block.ParseFromString(stored.bytes)) return Damaged(stored.first, "its bytes are no block");

@@ -15,6 +15,9 @@ namespace bursar {
 // bytes to append with the hash that covers them.
 StoredBlock Seal(storage::v1::Block& block, const LogEnd& end);
 
+// Whether the block follows `end`, as its positions and its hash say; the entries in it are not read.
+bool Follows(const StoredBlock& stored, const LogEnd& end);
+
 // DATA_LOSS where the bytes are no block. Checks nothing else.
 absl::StatusOr<storage::v1::Block> Decode(const StoredBlock& stored);
 

@@ -1,20 +1,25 @@
 #include "ledger/log/rocksdb_log.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdarg>
 #include <cstring>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "ledger/base/big_endian.h"
+#include "ledger/base/check.h"
 
 namespace bursar {
 namespace {
@@ -25,13 +30,51 @@ constexpr size_t kHeaderSize = kHashSize + kBigEndianSize;
 // The WAL holds what the memtable holds, so this bounds both, and the time to open.
 constexpr size_t kWriteBufferBytes = 64 << 20;
 
+}  // namespace
+
+// What is on disk is unknown from the first failure on.
+struct RocksDbLog::Failure {
+  std::atomic<bool> failed = false;
+  std::function<void(const absl::Status&)> told;
+};
+
+namespace {
+
+absl::Status Failed(absl::string_view what, const rocksdb::Status& status) {
+  const std::string message = absl::StrCat("The log could not be ", what, ": ", status.ToString(), ".");
+  const bool lost = status.IsCorruption() || status.IsNotFound() || status.IsPathNotFound() ||
+                    status.IsInvalidArgument() || status.IsNotSupported();
+  return lost ? absl::DataLossError(message) : absl::UnavailableError(message);
+}
+
 // RocksDB would heal itself after an error and go on writing; what is on disk is unknown then.
 class NoRecovery : public rocksdb::EventListener {
  public:
+  explicit NoRecovery(std::function<void(const absl::Status&)> told) : told_(std::move(told)) {}
+
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
                             bool* auto_recovery) override {
     *auto_recovery = false;
   }
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    // These two are the answer to an append as well.
+    if (reason == rocksdb::BackgroundErrorReason::kWriteCallback ||
+        reason == rocksdb::BackgroundErrorReason::kMemTable) {
+      return;
+    }
+    told_(Failed("written in the background", *error));
+  }
+
+ private:
+  const std::function<void(const absl::Status&)> told_;
+};
+
+// RocksDB's own words, which it would write into a folder that is only to be read.
+class Silence : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
 };
 
 rocksdb::Options RocksOptions(bool create_if_missing) {
@@ -58,7 +101,9 @@ rocksdb::Options RocksOptions(bool create_if_missing) {
   options.allow_2pc = false;
   options.best_efforts_recovery = false;
   options.max_bgerror_resume_count = 0;
-  options.listeners.push_back(std::make_shared<NoRecovery>());
+  options.avoid_flush_during_shutdown = false;
+  options.atomic_flush = true;
+  options.memtable_protection_bytes_per_key = 8;
 
   // Keys only ever grow, so files never overlap, and level compaction moves them down without rewriting them, as long
   // as all levels compress alike. Universal compaction would merge them again and again.
@@ -73,11 +118,6 @@ rocksdb::Options RocksOptions(bool create_if_missing) {
   table.format_version = 5;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
-}
-
-absl::Status Failed(absl::string_view what, const rocksdb::Status& status) {
-  const std::string message = absl::StrCat("The log could not be ", what, ": ", status.ToString(), ".");
-  return status.IsCorruption() ? absl::DataLossError(message) : absl::UnavailableError(message);
 }
 
 // nullopt where the record is too short to be one.
@@ -97,11 +137,15 @@ absl::Status NoBlock(rocksdb::Slice key) {
 }
 
 absl::Status MakeFolder(const RocksDbLog::Options& options) {
-  std::error_code error;
   if (!options.create_if_missing) {
-    if (std::filesystem::exists(std::filesystem::path(options.folder) / "CURRENT", error)) return absl::OkStatus();
+    rocksdb::Env* env = options.env != nullptr ? options.env : rocksdb::Env::Default();
+    const rocksdb::Status found = env->FileExists(options.folder + "/CURRENT");
+    if (found.ok()) return absl::OkStatus();
+    if (!found.IsNotFound()) return Failed("found", found);
     return absl::NotFoundError(absl::StrCat("There is no log in ", options.folder, "."));
   }
+  if (options.env != nullptr) return absl::OkStatus();
+  std::error_code error;
   // RocksDB makes the last level only.
   std::filesystem::create_directories(options.folder, error);
   if (!error) return absl::OkStatus();
@@ -119,14 +163,93 @@ absl::StatusOr<LogEnd> EndOf(rocksdb::DB& db) {
   return LogEnd{.position = block->last, .hash = block->hash};
 }
 
+// What a newer version keeps beside the blocks would be lost, or worse, out of step with them.
+absl::Status CheckFamilies(const rocksdb::Options& rocks, const std::string& folder) {
+  std::vector<std::string> families;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(rocks, folder, &families);
+  if (!listed.ok()) return Failed("opened", listed);
+  if (families.size() == 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("The log in ", folder,
+                                                    " was written by a newer version of Bursar: it holds ",
+                                                    families.size(), " column families, this version knows one."));
+}
+
+rocksdb::Status OpenDb(const rocksdb::Options& rocks, const RocksDbLog::Options& options, rocksdb::DB** db) {
+  if (options.read_only) return rocksdb::DB::OpenForReadOnly(rocks, options.folder, db);
+  return rocksdb::DB::Open(rocks, options.folder, db);
+}
+
+// Reads on behind what cannot be read: each block is sought by itself then.
+class RocksDbBlocks : public BlockSource {
+ public:
+  explicit RocksDbBlocks(rocksdb::DB& db) : record_(db.NewIterator(Unbuffered())) {}
+
+  absl::StatusOr<std::optional<StoredBlock>> Find(Position first) override {
+    const std::string key = BigEndian(first);
+    if (!record_->Valid() || record_->key() != key) {
+      record_->Seek(key);
+      if (absl::Status read = Judge(); !read.ok()) return read;
+      if (!record_->Valid() || record_->key() != key) return std::nullopt;
+    }
+    std::optional<StoredBlock> block = BlockOf(record_->key(), record_->value());
+    if (!block) damaged_ = true;
+    record_->Next();
+    if (absl::Status read = Judge(); !read.ok()) return read;
+    // Where the next block should begin, so that what stands before it has no place there.
+    if (block && record_->Valid() && record_->key().compare(BigEndian(block->last + 1)) < 0) damaged_ = true;
+    return block;
+  }
+
+  absl::StatusOr<std::optional<Position>> After(Position first) override {
+    record_->SeekToLast();
+    if (absl::Status read = Judge(); !read.ok()) return read;
+    if (!record_->Valid() || record_->key().size() != kBigEndianSize) return std::nullopt;
+    const Position last = FromBigEndian({record_->key().data(), record_->key().size()});
+    return last > first ? std::optional<Position>(last) : std::nullopt;
+  }
+
+  bool damaged() const override { return damaged_; }
+
+ private:
+  static rocksdb::ReadOptions Unbuffered() {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    return options;
+  }
+
+  // OK where it could be read, or is damaged.
+  absl::Status Judge() {
+    if (record_->status().ok()) return absl::OkStatus();
+    absl::Status failed = Failed("read", record_->status());
+    if (!absl::IsDataLoss(failed)) return failed;
+    damaged_ = true;
+    return absl::OkStatus();
+  }
+
+  const std::unique_ptr<rocksdb::Iterator> record_;
+  bool damaged_ = false;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RocksDbLog>> RocksDbLog::Open(const Options& options) {
+  BURSAR_CHECK(!options.read_only || !options.create_if_missing);
   if (absl::Status made = MakeFolder(options); !made.ok()) return made;
-  rocksdb::DB* raw = nullptr;
+  const auto failure = std::make_shared<Failure>();
+  failure->told = options.on_failure;
   rocksdb::Options rocks = RocksOptions(options.create_if_missing);
+  rocks.listeners.push_back(std::make_shared<NoRecovery>([failure](const absl::Status& status) {
+    failure->failed = true;
+    if (failure->told) failure->told(status);
+  }));
   if (options.env != nullptr) rocks.env = options.env;
-  const rocksdb::Status opened = rocksdb::DB::Open(rocks, options.folder, &raw);
+  if (options.write_buffer_bytes > 0) rocks.write_buffer_size = options.write_buffer_bytes;
+  if (options.read_only) rocks.info_log = std::make_shared<Silence>();
+  if (!options.create_if_missing) {
+    if (absl::Status known = CheckFamilies(rocks, options.folder); !known.ok()) return known;
+  }
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status opened = OpenDb(rocks, options, &raw);
   std::unique_ptr<rocksdb::DB> db(raw);
   if (opened.IsIOError() && opened.ToString().find("LOCK") != std::string::npos) {
     return absl::FailedPreconditionError(
@@ -135,21 +258,23 @@ absl::StatusOr<std::unique_ptr<RocksDbLog>> RocksDbLog::Open(const Options& opti
   if (!opened.ok()) return Failed("opened", opened);
   absl::StatusOr<LogEnd> end = EndOf(*db);
   if (!end.ok()) return end.status();
-  return std::unique_ptr<RocksDbLog>(new RocksDbLog(std::move(db), *end));
+  return std::unique_ptr<RocksDbLog>(new RocksDbLog(std::move(db), *end, options.sync, failure));
 }
 
-RocksDbLog::RocksDbLog(std::unique_ptr<rocksdb::DB> db, LogEnd end) : db_(std::move(db)), end_(end) {}
+RocksDbLog::RocksDbLog(std::unique_ptr<rocksdb::DB> db, LogEnd end, bool sync, std::shared_ptr<Failure> failure)
+    : failure_(std::move(failure)), db_(std::move(db)), sync_(sync), end_(end) {}
 
 RocksDbLog::~RocksDbLog() = default;
 
+absl::Status RocksDbLog::MayAppend(const StoredBlock& block) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (failure_->failed) return absl::UnavailableError("The log has failed before; it must be opened again.");
+  if (block.first == end_.position + 1 && block.last >= block.first) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("Block ", block.first, " does not follow position ", end_.position, "."));
+}
+
 absl::Status RocksDbLog::Append(const StoredBlock& block) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (failed_) return absl::UnavailableError("The log has failed before; it must be opened again.");
-    if (block.first != end_.position + 1 || block.last < block.first) {
-      return absl::InternalError(absl::StrCat("Block ", block.first, " does not follow position ", end_.position, "."));
-    }
-  }
+  if (absl::Status may = MayAppend(block); !may.ok()) return may;
   std::string header(reinterpret_cast<const char*>(block.hash.data()), kHashSize);
   header += BigEndian(block.last);
   const std::string key = BigEndian(block.first);
@@ -160,14 +285,15 @@ absl::Status RocksDbLog::Append(const StoredBlock& block) {
       batch.Put(db_->DefaultColumnFamily(), rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts, 2));
   if (written.ok()) {
     rocksdb::WriteOptions synced;
-    synced.sync = true;
+    synced.sync = sync_;
     synced.protection_bytes_per_key = 8;
     written = db_->Write(synced, &batch);
   }
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!written.ok()) {
-    failed_ = true;
-    return Failed("written", written);
+    failure_->failed = true;
+    // Whatever the reason: whether the block is there is unknown, and opening again will tell.
+    return absl::UnavailableError(Failed("written", written).message());
   }
   end_ = {.position = block.last, .hash = block.hash};
   return absl::OkStatus();
@@ -192,6 +318,15 @@ absl::Status RocksDbLog::Read(Position from, const std::function<absl::Status(co
   if (!record->status().ok()) return Failed("read", record->status());
   return absl::OkStatus();
 }
+
+absl::Status RocksDbLog::Settle() {
+  const rocksdb::Status flushed = db_->Flush(rocksdb::FlushOptions());
+  if (flushed.ok()) return absl::OkStatus();
+  failure_->failed = true;
+  return absl::UnavailableError(Failed("written", flushed).message());
+}
+
+std::unique_ptr<BlockSource> RocksDbLog::Blocks() const { return std::make_unique<RocksDbBlocks>(*db_); }
 
 LogEnd RocksDbLog::Last() const {
   const std::lock_guard<std::mutex> lock(mutex_);

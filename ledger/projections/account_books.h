@@ -11,8 +11,8 @@
 #include "bursar/storage/v1/entry.pb.h"
 #include "ledger/base/ids.h"
 #include "ledger/domain/postings.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/running_sums.h"
-#include "ledger/projections/store.h"
 #include "ledger/projections/wide_money.h"
 
 namespace bursar {
@@ -29,7 +29,7 @@ struct BookSums {
 // Apply is called by the one thread that follows; any thread may ask.
 class AccountBooks {
  public:
-  AccountBooks(const Store& store, size_t current) : sums_(store, Table::kAccountBooks, current) {}
+  AccountBooks(const RowStore& store, size_t current) : sums_(store, Table::kAccountBooks, current) {}
 
   void Apply(const storage::v1::Entry& entry, Batch& batch);
 

@@ -15,7 +15,7 @@
 #include "ledger/domain/balance.h"
 #include "ledger/domain/money.h"
 #include "ledger/projections/moments.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 namespace bursar {
 
@@ -32,7 +32,7 @@ struct AccountBalance {
 class Balances {
  public:
   // `current` of them are kept in memory so that following needs no reads; others are read back from their rows.
-  Balances(const Store& store, size_t current) : store_(store), most_current_(current) {}
+  Balances(const RowStore& store, size_t current) : store_(store), most_current_(current) {}
 
   void Apply(const storage::v1::Entry& entry, Batch& batch);
 
@@ -57,7 +57,7 @@ class Balances {
 
   Current& CurrentOf(const BillingAccountId& account, Position position, Batch& batch);
 
-  const Store& store_;
+  const RowStore& store_;
   const size_t most_current_;
   // Of the thread that follows.
   absl::flat_hash_map<BillingAccountId, Current> current_;

@@ -8,7 +8,7 @@ constexpr size_t kSumsPerBalance = 4;
 
 }  // namespace
 
-Books::Books(const Store& store, size_t current_balances)
+Books::Books(const RowStore& store, size_t current_balances)
     : moments_(store),
       balances_(store, current_balances),
       charges_(store, moments_),

@@ -15,8 +15,8 @@
 #include "ledger/projections/balances.h"
 #include "ledger/projections/charges.h"
 #include "ledger/projections/moments.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/spending.h"
-#include "ledger/projections/store.h"
 #include "ledger/projections/trial_balance.h"
 #include "ledger/projections/view.h"
 
@@ -26,7 +26,7 @@ namespace bursar {
 class Books : public View {
  public:
   // `current_balances` are kept in memory so that following needs no reads, and a few sums for each of them.
-  explicit Books(const Store& store, size_t current_balances = 16'384);
+  explicit Books(const RowStore& store, size_t current_balances = 16'384);
 
   void Apply(const storage::v1::Entry& entry, Batch& batch) override;
 

@@ -13,7 +13,7 @@
 #include "ledger/domain/money.h"
 #include "ledger/projections/charge_lines.h"
 #include "ledger/projections/moments.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 namespace bursar {
 
@@ -52,7 +52,7 @@ struct ChargePage {
 class Charges {
  public:
   // `moments` outlives it.
-  Charges(const Store& store, const Moments& moments) : store_(store), moments_(moments) {}
+  Charges(const RowStore& store, const Moments& moments) : store_(store), moments_(moments) {}
 
   // What the entry charged and took back; kept.
   std::vector<ChargeLine> Apply(const storage::v1::Entry& entry, Batch& batch);
@@ -66,7 +66,7 @@ class Charges {
                        const std::function<void(const storage::v1::ChargeRow& row)>& visit) const;
 
  private:
-  const Store& store_;
+  const RowStore& store_;
   const Moments& moments_;
 };
 

@@ -7,7 +7,7 @@
 namespace bursar {
 namespace {
 
-absl::StatusOr<int64_t> CommitTime(const Store& store, Position position) {
+absl::StatusOr<int64_t> CommitTime(const RowStore& store, Position position) {
   absl::StatusOr<std::optional<std::string>> row = store.Get(Table::kEntryTimes, BigEndian(position));
   if (!row.ok()) return row.status();
   if (!row->has_value() || (*row)->size() != kBigEndianSize) return Unreadable("the time of an entry");
@@ -16,7 +16,7 @@ absl::StatusOr<int64_t> CommitTime(const Store& store, Position position) {
 
 // The last of entries 1 to `last` that was committed at `micros` or before; 0 where none was. Commit times never
 // decrease.
-absl::StatusOr<Position> LastCommittedBy(const Store& store, Position last, int64_t micros) {
+absl::StatusOr<Position> LastCommittedBy(const RowStore& store, Position last, int64_t micros) {
   Position low = 0;
   Position high = last;
   while (low < high) {

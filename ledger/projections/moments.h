@@ -5,7 +5,7 @@
 #include "absl/time/time.h"
 #include "bursar/storage/v1/entry.pb.h"
 #include "ledger/base/ids.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 namespace bursar {
 
@@ -20,7 +20,7 @@ struct AsOf {
 // Apply is called by the one thread that follows; any thread may ask.
 class Moments {
  public:
-  explicit Moments(const Store& store) : store_(store) {}
+  explicit Moments(const RowStore& store) : store_(store) {}
 
   void Apply(const storage::v1::Entry& entry, Batch& batch);
 
@@ -34,7 +34,7 @@ class Moments {
   absl::StatusOr<AsOf> Before(absl::Time time) const;
 
  private:
-  const Store& store_;
+  const RowStore& store_;
 };
 
 }  // namespace bursar

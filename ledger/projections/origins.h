@@ -13,7 +13,7 @@
 #include "bursar/storage/v1/entry.pb.h"
 #include "ledger/base/ids.h"
 #include "ledger/domain/money.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/view.h"
 
 namespace bursar {
@@ -37,7 +37,7 @@ struct Debts {
 // Apply is called by the one thread that follows; any thread may ask.
 class Origins : public View {
  public:
-  explicit Origins(const Store& store) : store_(store) {}
+  explicit Origins(const RowStore& store) : store_(store) {}
 
   void Apply(const storage::v1::Entry& entry, Batch& batch) override;
 
@@ -62,7 +62,7 @@ class Origins : public View {
  private:
   absl::StatusOr<Position> Last(const std::string& key, Position at) const;
 
-  const Store& store_;
+  const RowStore& store_;
 };
 
 }  // namespace bursar

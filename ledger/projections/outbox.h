@@ -14,7 +14,7 @@
 #include "bursar/storage/v1/projections.pb.h"
 #include "ledger/base/ids.h"
 #include "ledger/base/link_key.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/view.h"
 
 namespace bursar {
@@ -81,7 +81,7 @@ struct MessagePage {
 // Apply is called by the one thread that follows; any thread may ask.
 class Outbox : public View {
  public:
-  explicit Outbox(const Store& store) : store_(store) {}
+  explicit Outbox(const RowStore& store) : store_(store) {}
 
   void Apply(const storage::v1::Entry& entry, Batch& batch) override;
 
@@ -91,7 +91,7 @@ class Outbox : public View {
  private:
   absl::StatusOr<Message> Read(MessageId id, const LinkKey& key, absl::Time now) const;
 
-  const Store& store_;
+  const RowStore& store_;
 };
 
 }  // namespace bursar

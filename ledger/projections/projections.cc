@@ -14,7 +14,7 @@
 #include "ledger/projections/origins.h"
 #include "ledger/projections/outbox.h"
 #include "ledger/projections/request_index.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 namespace bursar {
 namespace {
@@ -43,7 +43,7 @@ absl::StatusOr<bool> IsOf(const EventLog& log, const std::string& end_row) {
 }
 
 // How far the rows are; an error where they are not of this log and version.
-absl::StatusOr<Position> PositionOf(const Store& store, const EventLog& log) {
+absl::StatusOr<Position> PositionOf(const RowStore& store, const EventLog& log) {
   const absl::StatusOr<std::optional<std::string>> version = store.Get(Table::kMeta, kVersionKey);
   if (!version.ok()) return version.status();
   const absl::StatusOr<std::optional<std::string>> end = store.Get(Table::kMeta, kEndKey);
@@ -63,14 +63,14 @@ absl::StatusOr<Position> PositionOf(const Store& store, const EventLog& log) {
 class Projections::Views {
  public:
   static absl::StatusOr<std::unique_ptr<Views>> Open(const EventLog& log, const std::string& folder) {
-    absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(folder);
+    absl::StatusOr<std::unique_ptr<RowStore>> store = RowStore::Open(folder);
     if (!store.ok()) return store.status();
     const absl::StatusOr<Position> position = PositionOf(**store, log);
     if (!position.ok()) return position.status();
     return std::make_unique<Views>(log, *std::move(store), *position);
   }
 
-  Views(const EventLog& log, std::unique_ptr<Store> store, Position position)
+  Views(const EventLog& log, std::unique_ptr<RowStore> store, Position position)
       : log_(log),
         store_(std::move(store)),
         books_(*store_),
@@ -121,7 +121,7 @@ class Projections::Views {
         absl::StrCat("The projections are at position ", position_, ", not yet at ", position, "."));
   }
 
-  const Store& store() const { return *store_; }
+  const RowStore& store() const { return *store_; }
   const Books& books() const { return books_; }
   const Origins& origins() const { return origins_; }
   const Outbox& outbox() const { return outbox_; }
@@ -129,7 +129,7 @@ class Projections::Views {
 
  private:
   const EventLog& log_;
-  const std::unique_ptr<Store> store_;
+  const std::unique_ptr<RowStore> store_;
   Books books_;
   Origins origins_;
   Outbox outbox_;
@@ -146,7 +146,7 @@ Projections::~Projections() = default;
 absl::StatusOr<std::unique_ptr<Projections>> Projections::Open(const EventLog& log, const std::string& folder) {
   absl::StatusOr<std::unique_ptr<Views>> views = Views::Open(log, folder);
   if (!views.ok()) {
-    if (absl::Status emptied = Store::Destroy(folder); !emptied.ok()) return emptied;
+    if (absl::Status emptied = RowStore::Destroy(folder); !emptied.ok()) return emptied;
     views = Views::Open(log, folder);
   }
   if (!views.ok()) return views.status();

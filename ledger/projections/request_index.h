@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "bursar/storage/v1/entry.pb.h"
 #include "ledger/base/ids.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/view.h"
 
 namespace bursar {
@@ -38,7 +38,7 @@ struct AnsweredRequest {
 
 class RequestIndex : public View {
  public:
-  explicit RequestIndex(const Store& store) : store_(store) {}
+  explicit RequestIndex(const RowStore& store) : store_(store) {}
 
   void Apply(const storage::v1::Entry& entry, Batch& batch) override;
 
@@ -46,7 +46,7 @@ class RequestIndex : public View {
   absl::StatusOr<std::optional<AnsweredRequest>> Find(const RequestKey& key) const;
 
  private:
-  const Store& store_;
+  const RowStore& store_;
 };
 
 }  // namespace bursar

@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "ledger/base/big_endian.h"
 #include "ledger/base/ids.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 namespace bursar {
 
@@ -34,7 +34,7 @@ inline absl::Status Unreadable(absl::string_view row) {
 // Reads as Batch does, from what is written.
 class Reader {
  public:
-  explicit Reader(const Store& store) : store_(store) {}
+  explicit Reader(const RowStore& store) : store_(store) {}
 
   std::optional<Row> LastAtOrBelow(Table table, absl::string_view prefix, absl::string_view suffix) {
     absl::StatusOr<std::optional<Row>> row = store_.LastAtOrBelow(table, prefix, suffix);
@@ -46,7 +46,7 @@ class Reader {
   const absl::Status& status() const { return status_; }
 
  private:
-  const Store& store_;
+  const RowStore& store_;
   absl::Status status_;
 };
 

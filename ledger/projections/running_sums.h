@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ledger/base/ids.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/wide_money.h"
 
 namespace bursar {
@@ -21,7 +21,8 @@ namespace bursar {
 class RunningSums {
  public:
   // `current` of them are kept in memory so that following needs no reads; others are read back from their rows.
-  RunningSums(const Store& store, Table table, size_t current) : store_(store), table_(table), most_current_(current) {}
+  RunningSums(const RowStore& store, Table table, size_t current)
+      : store_(store), table_(table), most_current_(current) {}
 
   void Add(const std::string& name, WideMoney amount, Position position, Batch& batch);
 
@@ -39,7 +40,7 @@ class RunningSums {
     WideMoney sum;
   };
 
-  const Store& store_;
+  const RowStore& store_;
   const Table table_;
   const size_t most_current_;
   // Of the thread that follows.

@@ -9,8 +9,8 @@
 #include "absl/strings/string_view.h"
 #include "ledger/base/ids.h"
 #include "ledger/projections/charge_lines.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/running_sums.h"
-#include "ledger/projections/store.h"
 #include "ledger/projections/wide_money.h"
 
 namespace bursar {
@@ -39,7 +39,7 @@ struct SpendingSpan {
 // Apply is called by the one thread that follows; any thread may ask.
 class Spending {
  public:
-  Spending(const Store& store, size_t current) : sums_(store, Table::kSpending, current) {}
+  Spending(const RowStore& store, size_t current) : sums_(store, Table::kSpending, current) {}
 
   void Apply(const std::vector<ChargeLine>& lines, Position position, Batch& batch);
 

@@ -9,7 +9,7 @@
 #include "bursar/storage/v1/entry.pb.h"
 #include "ledger/domain/postings.h"
 #include "ledger/projections/moments.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/wide_money.h"
 
 namespace bursar {
@@ -29,7 +29,7 @@ struct TrialBalance {
 // Apply is called by the one thread that follows; any thread may ask.
 class TrialBalances {
  public:
-  explicit TrialBalances(const Store& store) : store_(store) {}
+  explicit TrialBalances(const RowStore& store) : store_(store) {}
 
   void Apply(const storage::v1::Entry& entry, Batch& batch);
 
@@ -45,7 +45,7 @@ class TrialBalances {
 
   Sums& SumsOf(const std::string& currency, Position position, Batch& batch);
 
-  const Store& store_;
+  const RowStore& store_;
   // Of the thread that follows.
   std::map<std::string, Sums> sums_;
 };

@@ -1,11 +1,11 @@
 // What follows the log: takes in entries one by one and keeps rows about them.
 //
-// A view is made on the store that it answers from (`explicit Books(const Store& store)`); its questions may be asked
-// from any thread while one thread has it follow.
+// A view is made on the store that it answers from (`explicit Books(const RowStore& store)`); its questions may be
+// asked from any thread while one thread has it follow.
 #pragma once
 
 #include "bursar/storage/v1/entry.pb.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 namespace bursar {
 

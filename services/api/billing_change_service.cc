@@ -84,7 +84,7 @@ absl::StatusOr<v1::ListBillingChangesResponse> ListBillingChanges(const v1::List
 }  // namespace
 
 LinkSeed FreshLink(const LinkKey& links) {
-  const std::string selector = LinkKey::MakeSelector();
+  const std::string selector = links.NextSelector();
   return {.selector = selector, .secret_hash = links.SecretHash(selector)};
 }
 

@@ -29,7 +29,8 @@ namespace bursar {
 class Calls {
  public:
   struct Options {
-    // Threads for reads that wait or go to disk, and how many of those may queue.
+    // Threads for reads that wait or go to disk, and how many of those may queue. With 0 they are answered in the
+    // calling thread.
     int reader_threads = 16;
     size_t reader_capacity = 4'096;
     // The longest that a read waits for the position that it asks for.
@@ -60,6 +61,9 @@ class Calls {
   // Ends all streaming calls as UNAVAILABLE, and those that come later: for the end of the server. Waits for clients to
   // take it in for a second at most.
   void EndStreams();
+
+  // Of calls whose feed has no threads: tells one watcher of what is new, if any; whether there was one.
+  bool Step() { return feed_->Step(); }
 
   // How often a method was called and how often with each status code, since the start. A streaming call counts when it
   // ends.

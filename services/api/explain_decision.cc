@@ -159,7 +159,7 @@ absl::StatusOr<Moment> MomentAsked(const Ledger& ledger, const Call& call, const
   if (request.has_at_time() && ParseTime(request.at_time()) > last.time)
     return InvalidField("at_time", "must not lie in the future");
   const absl::Time latest = std::min(call.deadline, absl::Now() + absl::Seconds(10));
-  if (!ledger.projections().WaitFor(last.position, latest).ok()) return LedgerUnavailable("its books are behind");
+  if (!ledger.WaitForProjections(last.position, latest).ok()) return LedgerUnavailable("its books are behind");
   const Books& books = ledger.projections().books();
   const auto as_of = request.has_at_time() ? books.At(ParseTime(request.at_time())) : books.At(request.at_position());
   if (!as_of.ok()) return as_of.status();

@@ -234,7 +234,7 @@ absl::StatusOr<v1::ExplainDecisionResponse> WithOrigins(const Ledger& ledger, co
   if (!explanation.has_payer) return response;
   constexpr absl::Duration kLongest = absl::Seconds(10);
   const absl::Time latest = std::min(call.deadline, absl::Now() + kLongest);
-  if (!ledger.projections().WaitFor(explanation.before, latest).ok())
+  if (!ledger.WaitForProjections(explanation.before, latest).ok())
     return LedgerUnavailable("its projections are behind");
   OriginsAdder adder(ledger.projections().origins(), explanation, response);
   const int32_t most = most_charges == 0 ? kUsualCharges : most_charges;

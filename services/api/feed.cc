@@ -23,6 +23,7 @@ Feed::Feed(const Ledger& ledger, const Options& options) : ledger_(ledger), opti
     const std::lock_guard<std::mutex> lock(mutex_);
     durable_ = std::max(durable_, following_->after());
   }
+  if (options_.stepped) return;
   threads_.emplace_back([this] { RunLive(); });
   for (int i = 0; i < options_.catch_up_threads; ++i) threads_.emplace_back([this] { RunCatchUp(); });
 }
@@ -93,33 +94,49 @@ void Feed::RunLive() {
     const bool ticked = absl::Now() >= next_tick;
     if (ticked) next_tick = absl::Now() + options_.tick;
     if (moved_ || ticked) WakeUpToDate();
-    const MemberPtr member = Next(live_);
-    if (member == nullptr) continue;
-    const Position durable = durable_;
-    const std::vector<DurableBlock> blocks = RecentFrom(member->next);
-    if (blocks.empty() && member->next <= durable) {
-      Settle(member, Reached::kLog);
-      continue;
-    }
-    lock.unlock();
-    const Reached reached = StepFromMemory(*member, blocks, durable);
-    lock.lock();
-    Settle(member, reached);
+    ServeLive(lock);
   }
+}
+
+bool Feed::ServeLive(std::unique_lock<std::mutex>& lock) {
+  const MemberPtr member = Next(live_);
+  if (member == nullptr) return false;
+  const Position durable = durable_;
+  const std::vector<DurableBlock> blocks = RecentFrom(member->next);
+  if (blocks.empty() && member->next <= durable) {
+    Settle(member, Reached::kLog);
+    return true;
+  }
+  lock.unlock();
+  const Reached reached = StepFromMemory(*member, blocks, durable);
+  lock.lock();
+  Settle(member, reached);
+  return true;
 }
 
 void Feed::RunCatchUp() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     catch_up_changed_.wait(lock, [&] { return stopping_ || !catch_up_.empty(); });
-    const MemberPtr member = Next(catch_up_);
-    if (member == nullptr) continue;
-    const Position durable = durable_;
-    lock.unlock();
-    const Reached reached = StepFromLog(*member, durable);
-    lock.lock();
-    Settle(member, reached);
+    ServeCatchUp(lock);
   }
+}
+
+bool Feed::ServeCatchUp(std::unique_lock<std::mutex>& lock) {
+  const MemberPtr member = Next(catch_up_);
+  if (member == nullptr) return false;
+  const Position durable = durable_;
+  lock.unlock();
+  const Reached reached = StepFromLog(*member, durable);
+  lock.lock();
+  Settle(member, reached);
+  return true;
+}
+
+bool Feed::Step() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (moved_) WakeUpToDate();
+  return ServeLive(lock) || ServeCatchUp(lock);
 }
 
 Feed::MemberPtr Feed::Next(std::deque<MemberPtr>& queue) {

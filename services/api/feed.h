@@ -40,6 +40,8 @@ class Feed {
  public:
   struct Options {
     int catch_up_threads = 2;
+    // Without threads: watchers are told in Step only, and CaughtUp is not called again as time passes.
+    bool stepped = false;
     // Entries of the last blocks that are kept in memory while anybody watches.
     Position recent_entries = 16'384;
     // So often CaughtUp is called again, for those who tell time and again how far they are. Entries do not wait for
@@ -55,6 +57,8 @@ class Feed {
   void Add(const std::shared_ptr<Watcher>& watcher, Position from);
   // The watcher has room again.
   void Resume(const Watcher& watcher);
+  // Of a stepped feed: tells one watcher some of what is new to it; whether there was one.
+  bool Step();
   // May be called by the watcher itself; a call under way goes on. Does nothing for one that was never added.
   void Remove(const Watcher& watcher);
 
@@ -75,6 +79,9 @@ class Feed {
   void Take(const DurableBlock& block);
   void RunLive();
   void RunCatchUp();
+  // Serves the next member of the queue, if there is one; `lock` is of mutex_ and let go of meanwhile.
+  bool ServeLive(std::unique_lock<std::mutex>& lock);
+  bool ServeCatchUp(std::unique_lock<std::mutex>& lock);
   static Reached StepFromMemory(Member& member, const std::vector<DurableBlock>& blocks, Position durable);
   Reached StepFromLog(Member& member, Position durable) const;
 

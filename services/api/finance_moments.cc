@@ -41,7 +41,7 @@ absl::StatusOr<Standpoint> StandpointOfAll(const Ledger& ledger, const Call& cal
 
 absl::StatusOr<const Books*> BooksAt(const Ledger& ledger, Position position, absl::Time deadline) {
   constexpr absl::Duration kLongest = absl::Seconds(10);
-  if (!ledger.projections().WaitFor(position, std::min(deadline, absl::Now() + kLongest)).ok()) {
+  if (!ledger.WaitForProjections(position, std::min(deadline, absl::Now() + kLongest)).ok()) {
     return LedgerUnavailable("its books are behind");
   }
   return &ledger.projections().books();

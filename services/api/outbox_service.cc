@@ -42,7 +42,7 @@ absl::StatusOr<v1::ListMessagesResponse> ListMessages(const Ledger& ledger, cons
     last = state.position;
     now = time;
   });
-  if (!ledger.projections().WaitFor(last, std::min(call.deadline, absl::Now() + kLongest)).ok()) {
+  if (!ledger.WaitForProjections(last, std::min(call.deadline, absl::Now() + kLongest)).ok()) {
     return LedgerUnavailable("its outbox is behind");
   }
 

@@ -18,6 +18,10 @@ Readers::~Readers() {
 }
 
 bool Readers::Run(std::function<void()> task) {
+  if (threads_.empty()) {
+    task();
+    return true;
+  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (tasks_.size() >= capacity_) return false;

@@ -14,6 +14,7 @@ namespace bursar {
 // Thread-safe.
 class Readers {
  public:
+  // Without threads, Run runs the task at once.
   explicit Readers(int threads, size_t capacity);
   // Runs what is waiting, then returns.
   ~Readers();

@@ -60,7 +60,7 @@ absl::StatusOr<Position> LastBefore(const Ledger& ledger, absl::Time time) {
 absl::Status Cut(Period& period, const Ledger& ledger, const Call& call, const v1::WhatIfRequest& request) {
   const Position last = period.to;
   const absl::Time latest = std::min(call.deadline, absl::Now() + absl::Seconds(10));
-  if (!ledger.projections().WaitFor(last, latest).ok()) return LedgerUnavailable("its books are behind");
+  if (!ledger.WaitForProjections(last, latest).ok()) return LedgerUnavailable("its books are behind");
   if (request.has_from_position()) period.from = request.from_position();
   if (request.has_from_time()) {
     const auto before = LastBefore(ledger, ParseTime(request.from_time()));

@@ -14,6 +14,7 @@
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
+#include "ledger/base/steadied_clock.h"
 #include "ledger/log/memory_log.h"
 #include "ledger/log/rocksdb_log.h"
 #include "services/client/keep_grpc.h"
@@ -63,6 +64,7 @@ absl::Status PrepareFolder(const Server::Options& options) {
 // In the order in which they are made; taken apart in the opposite one.
 struct Server::Parts {
   SystemClock system_clock;
+  std::unique_ptr<SteadiedClock> clock;
   std::unique_ptr<EventLog> log;
   LinkKey links = LinkKey::Fresh();
   std::unique_ptr<Ledger> ledger;
@@ -94,9 +96,10 @@ absl::Status Server::Parts::OpenStore(const Options& options) {
 }
 
 absl::Status Server::Parts::OpenLedger(const Options& options) {
+  clock = std::make_unique<SteadiedClock>(SteadiedClock::Options{.wall = &system_clock, .warn = options.warn});
   auto opened = Ledger::Open({
       .log = log.get(),
-      .clock = options.clock != nullptr ? options.clock : &system_clock,
+      .clock = options.clock != nullptr ? options.clock : clock.get(),
       .manual_clock = options.manual_clock,
       .projections_folder = FolderIn(options, "projections"),
       .checkpoints_folder = FolderIn(options, "checkpoints"),

@@ -33,7 +33,7 @@ class Server {
     // addresses of this machine are allowed, unless `insecure`.
     std::string address;
     bool insecure = false;
-    // Outlives the server; the system's where it is null.
+    // Outlives the server; the system's, steadied, where it is null.
     Clock* clock = nullptr;
     // As in Ledger::Options. Answers of the health service then carry the metadata `bursar-clock: manual`.
     std::optional<absl::Time> manual_clock;

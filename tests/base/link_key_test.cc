@@ -63,5 +63,14 @@ TEST_F(LinkKeyFile, IsNotReplacedWhereItIsDamaged) {
   EXPECT_EQ(LinkKey::LoadOrMake(file_).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST(LinkKey, MakesTheSameLinksAgainWhereItIsRepeatable) {
+  const LinkKey once = LinkKey::Repeatable("seed");
+  const LinkKey again = LinkKey::Repeatable("seed");
+  const std::string first = once.NextSelector();
+  EXPECT_EQ(again.NextSelector(), first);
+  EXPECT_EQ(again.Token(first), once.Token(first));
+  EXPECT_NE(once.NextSelector(), first);
+}
+
 }  // namespace
 }  // namespace bursar

@@ -1,4 +1,5 @@
 // Budgets: ceilings inside a billing account, by member, project and category, with a calendar period.
+#include <algorithm>
 #include <random>
 
 #include "tests/domain/story.h"
@@ -319,6 +320,67 @@ TEST_F(Budgets, G15_CountExactlyWhatIsChargedInTheirScopeAndPeriodWhateverTheOrd
   story.Pass(absl::Hours(9));
   story.Must(Check{.action = Asking("data.list", kAda)});
   EXPECT_EQ(story.Account(kLabs).balance.Held(), Money());
+}
+
+// The start of the civil period, as text: two times are in one period where it is the same.
+std::string CivilPeriod(BudgetPeriod period, absl::TimeZone zone, absl::Time time) {
+  const absl::CivilDay day = absl::ToCivilDay(time, zone);
+  switch (period) {
+    case BudgetPeriod::kDay:
+      return absl::FormatCivilTime(day);
+    case BudgetPeriod::kWeek:
+      return absl::FormatCivilTime(absl::PrevWeekday(day + 1, absl::Weekday::monday));
+    case BudgetPeriod::kMonth:
+      return absl::FormatCivilTime(absl::CivilMonth(day));
+    case BudgetPeriod::kLife:
+      break;
+  }
+  return "life";
+}
+
+// Through moved clocks, the end of a year and a leap day, in steps of up to a day and to the edges of midnight.
+TEST_F(Budgets, G10_WhatIsUsedIsWhatWasSpentInTheCivilPeriod) {
+  struct Kept {
+    BudgetId budget;
+    BudgetPeriod period;
+    absl::TimeZone zone;
+    std::string current;
+    int spent = 0;
+  };
+  std::vector<Kept> budgets;
+  std::vector<ProjectId> projects;
+  int number = 0;
+  for (const char* name :
+       {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Havana"}) {
+    for (const BudgetPeriod period : {BudgetPeriod::kDay, BudgetPeriod::kWeek, BudgetPeriod::kMonth}) {
+      const ProjectId project(
+          story.Must(CreateProject{.user = kBob, .name = absl::StrCat("p", ++number), .bill_to = kLabs}).position());
+      budgets.push_back({.budget = Set({.project = project}, "1000", period, name), .period = period});
+      ASSERT_TRUE(absl::LoadTimeZone(name, &budgets.back().zone));
+      projects.push_back(project);
+    }
+  }
+  std::mt19937_64 random(11);
+  int turns = 0;
+  const absl::Time end = absl::FromCivil(absl::CivilDay(2028, 3, 10), absl::UTCTimeZone());
+  PassUntil("2027-10-25T00:00:00Z");
+  while (story.now() < end) {
+    const size_t i = random() % budgets.size();
+    Kept& kept = budgets[i];
+    // To the first or the last instant of a civil day of that zone, or anywhere.
+    absl::Time next = story.now() + absl::Microseconds(random() % 86'400'000'000);
+    if (random() % 2 == 0) next = absl::FromCivil(absl::ToCivilDay(next, kept.zone) + 1, kept.zone);
+    if (random() % 4 == 0) next -= absl::Microseconds(1);
+    story.Pass(std::max(next - story.now(), absl::ZeroDuration()));
+    Spend(In(projects[i], "0.01"));
+    const std::string period = CivilPeriod(kept.period, kept.zone, story.now());
+    turns += period != kept.current ? 1 : 0;
+    kept.spent = period == kept.current ? kept.spent + 1 : 1;
+    kept.current = period;
+    ASSERT_EQ(Find(kept.budget).UsedAt(story.now()), Money::Micros(int64_t{10'000} * kept.spent))
+        << period << " in " << kept.zone.name() << " at " << story.now();
+  }
+  EXPECT_GT(turns, 50);
 }
 
 }  // namespace

@@ -17,8 +17,8 @@
 #include "ledger/projections/aging.h"
 #include "ledger/projections/books.h"
 #include "ledger/projections/forecast.h"
+#include "ledger/projections/row_store.h"
 #include "ledger/projections/statement.h"
-#include "ledger/projections/store.h"
 #include "tests/laws/dice.h"
 #include "tests/laws/model.h"
 #include "tests/laws/workload.h"
@@ -32,13 +32,13 @@ constexpr int kLookEvery = 48;
 
 // Books on a store in memory.
 struct Shelf {
-  explicit Shelf(size_t current) : store(*Store::Open("")), books(*store, current) {}
+  explicit Shelf(size_t current) : store(*RowStore::Open("")), books(*store, current) {}
   void Follow(const storage::v1::Entry& entry) {
     Batch batch(*store);
     books.Apply(entry, batch);
     BURSAR_CHECK(store->Write(batch).ok());
   }
-  std::unique_ptr<Store> store;
+  std::unique_ptr<RowStore> store;
   Books books;
 };
 

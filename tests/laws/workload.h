@@ -29,6 +29,9 @@ class Workload {
 
   Asked Next(int64_t now);
 
+  // What comes next follows from `seed` and from what there is, however much was asked before.
+  void Reseed(uint64_t seed) { dice_ = Dice(seed); }
+
  private:
   // What most worlds begin with: policy, people, organizations, billing set up, some funds.
   void Begin();

@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 // Follows what a world has written.
 class Whence {
  public:
-  explicit Whence(const World& world) : store_(*Store::Open("")), origins_(*store_) {
+  explicit Whence(const World& world) : store_(*RowStore::Open("")), origins_(*store_) {
     for (const storage::v1::Entry& entry : world.entries) {
       Batch batch(*store_);
       origins_.Apply(entry, batch);
@@ -24,7 +24,7 @@ class Whence {
   const Origins* operator->() const { return &origins_; }
 
  private:
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<RowStore> store_;
   Origins origins_;
 };
 

@@ -15,7 +15,7 @@
 #include "ledger/domain/state.h"
 #include "ledger/projections/books.h"
 #include "ledger/projections/outbox.h"
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 namespace bursar {
 
@@ -29,7 +29,7 @@ inline BillingAccountId Of(const OrganizationId& organization) { return BillingA
 // Views on a store in memory.
 struct Followed {
   explicit Followed(size_t current_balances = 16'384)
-      : store(*Store::Open("")), books(*store, current_balances), outbox(*store) {}
+      : store(*RowStore::Open("")), books(*store, current_balances), outbox(*store) {}
 
   void ApplyTo(Batch& batch, const storage::v1::Entry& entry) {
     books.Apply(entry, batch);
@@ -42,7 +42,7 @@ struct Followed {
     BURSAR_CHECK(written.ok());
   }
 
-  std::unique_ptr<Store> store;
+  std::unique_ptr<RowStore> store;
   Books books;
   Outbox outbox;
 };

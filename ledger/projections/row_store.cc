@@ -1,4 +1,4 @@
-#include "ledger/projections/store.h"
+#include "ledger/projections/row_store.h"
 
 #include <openssl/evp.h>
 #include <rocksdb/cache.h>
@@ -97,16 +97,16 @@ rocksdb::Options RocksOptions() {
 
 }  // namespace
 
-struct Store::Rocks {
+struct RowStore::Rocks {
   std::unique_ptr<rocksdb::Env> memory;  // outlives the database
   std::unique_ptr<rocksdb::DB> db;
 };
 
-Store::Store(std::unique_ptr<Rocks> rocks) : rocks_(std::move(rocks)) {}
+RowStore::RowStore(std::unique_ptr<Rocks> rocks) : rocks_(std::move(rocks)) {}
 
-Store::~Store() = default;
+RowStore::~RowStore() = default;
 
-absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder) {
+absl::StatusOr<std::unique_ptr<RowStore>> RowStore::Open(const std::string& folder) {
   auto rocks = std::make_unique<Rocks>();
   rocksdb::Options options = RocksOptions();
   if (folder.empty()) {
@@ -123,15 +123,15 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder) {
   const rocksdb::Status opened = rocksdb::DB::Open(options, folder.empty() ? "/projections" : folder, &db);
   rocks->db.reset(db);
   if (!opened.ok()) return Failed("opened", opened);
-  return std::unique_ptr<Store>(new Store(std::move(rocks)));
+  return std::unique_ptr<RowStore>(new RowStore(std::move(rocks)));
 }
 
-absl::Status Store::Destroy(const std::string& folder) {
+absl::Status RowStore::Destroy(const std::string& folder) {
   const rocksdb::Status destroyed = rocksdb::DestroyDB(folder, RocksOptions());
   return destroyed.ok() ? absl::OkStatus() : Failed("emptied", destroyed);
 }
 
-absl::StatusOr<std::optional<std::string>> Store::Get(Table table, absl::string_view key) const {
+absl::StatusOr<std::optional<std::string>> RowStore::Get(Table table, absl::string_view key) const {
   std::string value;
   const rocksdb::Status got = rocks_->db->Get(rocksdb::ReadOptions(), KeyOf(table, key), &value);
   if (got.IsNotFound()) return std::optional<std::string>();
@@ -139,8 +139,8 @@ absl::StatusOr<std::optional<std::string>> Store::Get(Table table, absl::string_
   return std::optional<std::string>(std::move(value));
 }
 
-absl::StatusOr<std::optional<Row>> Store::LastAtOrBelow(Table table, absl::string_view prefix,
-                                                        absl::string_view suffix) const {
+absl::StatusOr<std::optional<Row>> RowStore::LastAtOrBelow(Table table, absl::string_view prefix,
+                                                           absl::string_view suffix) const {
   const std::unique_ptr<rocksdb::Iterator> row(rocks_->db->NewIterator(rocksdb::ReadOptions()));
   const std::string start = KeyOf(table, prefix);
   row->SeekForPrev(absl::StrCat(start, suffix));
@@ -149,8 +149,8 @@ absl::StatusOr<std::optional<Row>> Store::LastAtOrBelow(Table table, absl::strin
   return std::optional<Row>(RowOf(ViewOf(row->key()), ViewOf(row->value())));
 }
 
-absl::Status Store::Scan(Table table, absl::string_view prefix, absl::string_view from,
-                         const std::function<bool(const Row&)>& visit) const {
+absl::Status RowStore::Scan(Table table, absl::string_view prefix, absl::string_view from,
+                            const std::function<bool(const Row&)>& visit) const {
   const std::unique_ptr<rocksdb::Iterator> row(rocks_->db->NewIterator(rocksdb::ReadOptions()));
   const std::string start = KeyOf(table, prefix);
   for (row->Seek(absl::StrCat(start, from)); row->Valid() && row->key().starts_with(start); row->Next()) {
@@ -159,7 +159,7 @@ absl::Status Store::Scan(Table table, absl::string_view prefix, absl::string_vie
   return row->status().ok() ? absl::OkStatus() : Failed("read", row->status());
 }
 
-absl::StatusOr<std::string> Store::Digest() const {
+absl::StatusOr<std::string> RowStore::Digest() const {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   BURSAR_CHECK(context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
   const std::unique_ptr<rocksdb::Iterator> row(rocks_->db->NewIterator(rocksdb::ReadOptions()));
@@ -178,7 +178,7 @@ absl::StatusOr<std::string> Store::Digest() const {
   return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-absl::Status Store::Write(const Batch& batch) {
+absl::Status RowStore::Write(const Batch& batch) {
   if (!batch.status().ok()) return batch.status();
   rocksdb::WriteBatch rows;
   for (const auto& [key, value] : batch.rows_) {

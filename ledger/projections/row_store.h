@@ -49,14 +49,14 @@ struct Row {
 class Batch;
 
 // Any thread may read; one writes.
-class Store {
+class RowStore {
  public:
   // An empty name keeps everything in memory. The folder is made where it is missing. What was written last may be
   // missing after a crash, but never a batch before one that is there.
-  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& folder);
+  static absl::StatusOr<std::unique_ptr<RowStore>> Open(const std::string& folder);
   // Deletes the store's files in the folder, damaged or not, and no others.
   static absl::Status Destroy(const std::string& folder);
-  ~Store();
+  ~RowStore();
 
   absl::StatusOr<std::optional<std::string>> Get(Table table, absl::string_view key) const;
 
@@ -79,7 +79,7 @@ class Store {
  private:
   friend class Batch;
   struct Rocks;
-  explicit Store(std::unique_ptr<Rocks> rocks);
+  explicit RowStore(std::unique_ptr<Rocks> rocks);
   std::unique_ptr<Rocks> rocks_;
 };
 
@@ -89,7 +89,7 @@ class Store {
 // A read that fails gives nothing and is remembered in status(): the batch is then never written.
 class Batch {
  public:
-  explicit Batch(const Store& store) : store_(store) {}
+  explicit Batch(const RowStore& store) : store_(store) {}
 
   // Adds the row or replaces it. Rows are never deleted.
   void Put(Table table, absl::string_view key, absl::string_view value);
@@ -103,8 +103,8 @@ class Batch {
   const absl::Status& status() const { return status_; }
 
  private:
-  friend class Store;
-  const Store& store_;
+  friend class RowStore;
+  const RowStore& store_;
   // By key with its table.
   std::map<std::string, std::string> rows_;
   absl::Status status_;

@@ -1,0 +1,51 @@
+#include "ledger/store/paired_log.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace bursar {
+
+PairedLog::PairedLog(EventLog& first, Journal& journal, Watermark& watermark)
+    : first_(first), journal_(journal), watermark_(watermark), end_(first.Last()) {}
+
+absl::Status PairedLog::Append(const StoredBlock& block) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (failed_) return absl::UnavailableError("The log has failed before; it must be opened again.");
+    if (block.first != end_.position + 1 || block.last < block.first) {
+      return absl::InternalError(absl::StrCat("Block ", block.first, " does not follow position ", end_.position, "."));
+    }
+  }
+  absl::Status appended = AppendToBoth(block);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  failed_ = !appended.ok();
+  if (appended.ok()) end_ = {.position = block.last, .hash = block.hash};
+  return appended;
+}
+
+absl::Status PairedLog::AppendToBoth(const StoredBlock& block) {
+  journal_worker_.Begin([this, &block] { return journal_.Append(block); });
+  const absl::Status first = first_.Append(block);
+  const absl::Status second = journal_worker_.Await();
+  if (!first.ok()) return first;
+  if (!second.ok()) return second;
+  // Of the block before: it has had as long as the two above.
+  if (absl::Status moved = watermark_worker_.Await(); !moved.ok()) return moved;
+  watermark_worker_.Begin(
+      [this, end = LogEnd{.position = block.last, .hash = block.hash}] { return watermark_.Move(end); });
+  return absl::OkStatus();
+}
+
+absl::Status PairedLog::Read(Position from, const std::function<absl::Status(const StoredBlock&)>& visit) const {
+  const Position end = Last().position;
+  return first_.Read(from, [&](const StoredBlock& block) {
+    // In one copy only as yet.
+    return block.first > end ? absl::OkStatus() : visit(block);
+  });
+}
+
+LogEnd PairedLog::Last() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return end_;
+}
+
+}  // namespace bursar
