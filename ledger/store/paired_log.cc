@@ -23,14 +23,16 @@ absl::Status PairedLog::Append(const StoredBlock& block) {
 }
 
 absl::Status PairedLog::AppendToBoth(const StoredBlock& block) {
-  journal_worker_.Begin([this, &block] { return journal_.Append(block); });
+  journal_thread_.Begin([this, &block] { return journal_.Append(block); });
   const absl::Status first = first_.Append(block);
-  const absl::Status second = journal_worker_.Await();
-  if (!first.ok()) return first;
-  if (!second.ok()) return second;
+  const absl::Status second = journal_thread_.Await();
   // Of the block before: it has had as long as the two above.
-  if (absl::Status moved = watermark_worker_.Await(); !moved.ok()) return moved;
-  watermark_worker_.Begin(
+  const absl::Status moved = watermark_thread_.Await();
+  for (const absl::Status& status : {first, second, moved}) {
+    // Whatever the reason: whether the block is there is unknown, and opening again will tell.
+    if (!status.ok()) return absl::UnavailableError(status.message());
+  }
+  watermark_thread_.Begin(
       [this, end = LogEnd{.position = block.last, .hash = block.hash}] { return watermark_.Move(end); });
   return absl::OkStatus();
 }

@@ -97,7 +97,7 @@ absl::Status Watermark::Move(const LogEnd& end) {
   ++turn_;
   const std::string slot = SlotOf({.identity = identity_, .end = end, .turn = turn_});
   rocksdb::IOStatus status = file_->Write(turn_ % 2 == 0 ? 0 : kSlotSpacing, slot, rocksdb::IOOptions(), nullptr);
-  if (status.ok() && !BURSAR_PLANTED(watermark_without_sync)) status = file_->Sync(rocksdb::IOOptions(), nullptr);
+  if (status.ok()) status = file_->Sync(rocksdb::IOOptions(), nullptr);
   return Told(status, "written", path_);
 }
 
