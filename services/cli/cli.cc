@@ -5,6 +5,7 @@
 #include "services/cli/command_line.h"
 #include "services/cli/exit_codes.h"
 #include "services/cli/help.h"
+#include "services/cli/init.h"
 #include "services/cli/serve.h"
 #include "services/cli/settings.h"
 #include "services/cli/stream.h"
@@ -20,6 +21,7 @@ int Misuse(const absl::Status& wrong, const World& world) {
 std::string HelpFor(const CommandLine& line) {
   if (line.verb != nullptr) return HelpForVerb(*line.verb);
   if (line.noun.empty()) return HelpForAll();
+  if (line.noun == "init") return HelpForInit();
   return line.noun == "serve" ? HelpForServe() : HelpForNoun(line.noun);
 }
 
@@ -38,6 +40,7 @@ int Run(const std::vector<std::string>& arguments, const World& world) {
   }
   const absl::StatusOr<Settings> settings = Settings::Load(line->settings, world);
   if (!settings.ok()) return Misuse(settings.status(), world);
+  if (line->kind == CommandLine::Kind::kInit) return Init(*settings, line->adopt, world);
   if (line->kind == CommandLine::Kind::kServe) return Serve(*settings, world);
   return line->verb->streams() ? AskStream(*line, *settings, world) : Ask(*line, *settings, world);
 }

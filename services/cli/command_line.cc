@@ -28,6 +28,9 @@ class Parser {
     for (const Setting& setting : AllSettings()) {
       if (setting.serve_only) AddSetting(*serve_, setting);
     }
+    init_ = root_.add_subcommand("init");
+    Prepare(*init_);
+    adopt_ = AddSwitch(*init_, "--adopt");
     for (const Noun& noun : Nouns()) Prepare(*root_.add_subcommand(noun.name));
     for (const Verb& verb : Verbs()) AddVerb(verb);
   }
@@ -61,6 +64,11 @@ class Parser {
     }
     if (noun == serve_) {
       line.kind = CommandLine::Kind::kServe;
+      return line;
+    }
+    if (noun == init_) {
+      line.kind = CommandLine::Kind::kInit;
+      line.adopt = adopt_->count() > 0;
       return line;
     }
     line.kind = CommandLine::Kind::kAsk;
@@ -188,13 +196,13 @@ class Parser {
                                                      "`.", Likely(flag, line.verb), " ", SeeHelp(name)));
     }
     if (noun == nullptr) {
-      std::vector<std::string> nouns = {"serve"};
+      std::vector<std::string> nouns = {"init", "serve"};
       for (const Noun& known : Nouns()) nouns.push_back(known.name);
       return absl::InvalidArgumentError(
           absl::StrCat(stray.empty() ? "" : absl::StrCat("\"", stray, "\" is not known. "),
                        "Write one of: ", absl::StrJoin(nouns, ", "), ". ", SeeHelp("")));
     }
-    if (noun != serve_ && line.verb == nullptr) {
+    if (noun != serve_ && noun != init_ && line.verb == nullptr) {
       std::vector<std::string> verbs;
       for (const Verb& verb : Verbs()) {
         if (verb.noun == line.noun) verbs.push_back(verb.verb);
@@ -246,6 +254,8 @@ class Parser {
 
   CLI::App root_;
   CLI::App* serve_ = nullptr;
+  CLI::App* init_ = nullptr;
+  CLI::Option* adopt_ = nullptr;
   std::vector<std::pair<const Setting*, CLI::Option*>> settings_;
   std::map<const Verb*, VerbOptions> verbs_;
   std::vector<std::unique_ptr<std::vector<std::string>>> unused_;

@@ -14,12 +14,14 @@
 namespace bursar::cli {
 
 struct CommandLine {
-  enum class Kind { kHelp, kVersion, kServe, kAsk };
+  enum class Kind { kHelp, kVersion, kInit, kServe, kAsk };
   Kind kind = Kind::kHelp;
-  // For kHelp: about what; empty for everything, "serve", or a noun.
+  // For kHelp: about what; empty for everything, "init", "serve", or a noun.
   std::string noun;
   // For kAsk, and for kHelp about one verb; else nullptr.
   const Verb* verb = nullptr;
+  // For kInit: a folder that holds a log alone is to become a store.
+  bool adopt = false;
   // Settings given as flags, by key.
   std::map<std::string, std::string> settings;
 

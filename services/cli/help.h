@@ -9,6 +9,7 @@ namespace bursar::cli {
 
 // Everything there is, the settings with their variables, and how the program ends.
 std::string HelpForAll();
+std::string HelpForInit();
 std::string HelpForServe();
 // The verbs of a noun.
 std::string HelpForNoun(const std::string& noun);
