@@ -203,6 +203,8 @@ const char* NameOf(Reason reason) {
       return "CLOCK_NOT_MANUAL";
     case Reason::kClockWouldGoBack:
       return "CLOCK_WOULD_GO_BACK";
+    case Reason::kDiskLow:
+      return "DISK_LOW";
   }
   BURSAR_CHECK(!"an unknown reason");
 }
@@ -598,6 +600,12 @@ absl::Status Overloaded() {
   return Retry(
       absl::StatusCode::kResourceExhausted, Reason::kOverloaded,
       "More requests are waiting than the ledger keeps. Nothing was done; ask again with the same request id.");
+}
+
+absl::Status DiskLow() {
+  return Retry(absl::StatusCode::kResourceExhausted, Reason::kDiskLow,
+               "The ledger's disk is almost full, so that nothing new is begun; holds are still captured and released. "
+               "Nothing was done; ask again with the same request id when there is room.");
 }
 
 }  // namespace bursar

@@ -81,8 +81,9 @@ enum class Reason {
   kNotQuarantined,
   kClockNotManual,
   kClockWouldGoBack,
+  kDiskLow,
 };
-inline constexpr int kReasonCount = static_cast<int>(Reason::kClockWouldGoBack) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kDiskLow) + 1;
 
 // For example "SPENDING_LIMIT_EXCEEDED".
 const char* NameOf(Reason reason);
@@ -188,5 +189,6 @@ absl::Status ClockWouldGoBack(absl::Time asked, absl::Time now);
 // UNAVAILABLE and RESOURCE_EXHAUSTED, with RetryInfo: ask again with the same request id.
 absl::Status LedgerUnavailable(absl::string_view why);
 absl::Status Overloaded();
+absl::Status DiskLow();
 
 }  // namespace bursar

@@ -90,6 +90,7 @@ void Ledger::Engine::Submit(Submission submission, Done done) {
   if (!waiting.submission.request_id.empty()) {
     waiting.key = RequestKey::Of(waiting.submission.principal.text(), waiting.submission.request_id);
   }
+  if (options_.room && !MayGoOn(waiting.submission.command, options_.room())) return waiting.done(DiskLow());
   if (absl::Status entered = pipeline_.Enter(waiting); !entered.ok()) waiting.done(entered);
 }
 

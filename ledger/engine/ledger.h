@@ -20,6 +20,7 @@
 #include "ledger/domain/state.h"
 #include "ledger/engine/checkpoint.h"
 #include "ledger/engine/followers.h"
+#include "ledger/engine/room.h"
 #include "ledger/engine/submission.h"
 #include "ledger/log/event_log.h"
 #include "ledger/projections/projections.h"
@@ -49,6 +50,9 @@ class Ledger {
     // Called once, from one of the ledger's threads, when an append has failed or the projections have. Everything
     // queued is answered UNAVAILABLE before. The server ends the process here.
     std::function<void(const absl::Status&)> on_failure;
+    // How full the disk is, asked before every command; plenty of room where it is empty. What may not go on then is
+    // refused as RESOURCE_EXHAUSTED. Thread-safe and quick.
+    std::function<Room()> room;
     // Called from Open with the positions replayed so far and in all; once more from the beginning where the
     // projections have to be built again.
     std::function<void(Position done, Position all)> on_replay;

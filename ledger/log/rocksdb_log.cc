@@ -286,7 +286,7 @@ absl::Status RocksDbLog::Append(const StoredBlock& block) {
       batch.Put(db_->DefaultColumnFamily(), rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts, 2));
   if (written.ok()) {
     rocksdb::WriteOptions synced;
-    synced.sync = sync_ && !BURSAR_PLANTED(log_without_sync);
+    synced.sync = sync_ && !BURSAR_PLANTED(ack_before_sync);
     synced.protection_bytes_per_key = 8;
     written = db_->Write(synced, &batch);
   }

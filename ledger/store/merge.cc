@@ -11,6 +11,7 @@ namespace {
 using Found = std::array<std::optional<StoredBlock>, 2>;
 
 void AddLack(const StoredBlock& block, CopySurvey& copy) {
+  ++copy.blocks_lacking;
   if (!copy.lacks.empty() && copy.lacks.back().last + 1 == block.first) {
     copy.lacks.back().last = block.last;
   } else {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -22,6 +23,8 @@ struct PositionRange {
 struct CopySurvey {
   // What it lacks of the merged log, or has otherwise; in order, neighbours joined.
   std::vector<PositionRange> lacks;
+  // In how many blocks that is.
+  size_t blocks_lacking = 0;
   // It holds what the writer of a log does not leave behind, not even in a crash.
   bool damaged = false;
 };

@@ -25,16 +25,18 @@ absl::Status PairedLog::Append(const StoredBlock& block) {
 
 absl::Status PairedLog::AppendToBoth(const StoredBlock& block) {
   const auto move = [this, end = LogEnd{.position = block.last, .hash = block.hash}] { return watermark_.Move(end); };
-  if (BURSAR_PLANTED(watermark_before_log)) watermark_worker_.Begin(move);
-  journal_worker_.Begin(
+  if (BURSAR_PLANTED(watermark_before_log)) watermark_thread_.Begin(move);
+  journal_thread_.Begin(
       [this, &block] { return BURSAR_PLANTED(journal_not_written) ? absl::OkStatus() : journal_.Append(block); });
   const absl::Status first = first_.Append(block);
-  const absl::Status second = journal_worker_.Await();
-  if (!first.ok() && !BURSAR_PLANTED(log_failure_ignored)) return first;
-  if (!second.ok() && !BURSAR_PLANTED(journal_failure_ignored)) return second;
+  const absl::Status second = journal_thread_.Await();
   // Of the block before: it has had as long as the two above.
-  if (absl::Status moved = watermark_worker_.Await(); !moved.ok()) return moved;
-  watermark_worker_.Begin(move);
+  const absl::Status moved = watermark_thread_.Await();
+  for (const absl::Status& status : {first, second, moved}) {
+    // Whatever the reason: whether the block is there is unknown, and opening again will tell.
+    if (!status.ok() && !BURSAR_PLANTED(failure_ignored)) return absl::UnavailableError(status.message());
+  }
+  watermark_thread_.Begin(move);
   return absl::OkStatus();
 }
 

@@ -12,8 +12,8 @@
 
 #include "ledger/log/event_log.h"
 #include "ledger/store/journal.h"
+#include "ledger/store/side_thread.h"
 #include "ledger/store/watermark.h"
-#include "ledger/store/worker.h"
 
 namespace bursar {
 
@@ -36,8 +36,8 @@ class PairedLog : public EventLog {
   mutable std::mutex mutex_;
   LogEnd end_;
   bool failed_ = false;
-  Worker journal_worker_;
-  Worker watermark_worker_;
+  SideThread journal_thread_;
+  SideThread watermark_thread_;
 };
 
 }  // namespace bursar

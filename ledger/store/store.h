@@ -5,12 +5,14 @@
 //     <folder>/log/         the log in RocksDB                       ../log/rocksdb_log.h
 //     <folder>/journal/     its second copy, in blocks/              journal.h
 //     <folder>/watermark    how far it goes at least                 watermark.h
+//     <folder>/ballast      takes room, for when there is none       ballast.h
 //
 // Nothing is believed: opening reads both copies to their ends before either is written, holds them against each other,
 // the chain of hashes and the watermark, and mends each from the other. What a copy was before is moved aside to
 // log.damaged-<n> or journal/blocks.damaged-<n>, never deleted.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,6 +50,8 @@ class Store {
     // Told, from any thread, that writing in the background has failed: no append succeeds any more. Must not come back
     // to the store.
     std::function<void(const absl::Status&)> on_failure;
+    // A file of so many bytes is kept on the disk, to be given up where that is full at the next start; 0: none.
+    uint64_t ballast_bytes = 0;
   };
   using Identity = StoreIdentity;
 

@@ -9,6 +9,7 @@
 #include "services/cli/commands.h"
 #include "services/cli/exit_codes.h"
 #include "services/cli/help.h"
+#include "services/cli/init.h"
 #include "services/cli/serve.h"
 #include "services/cli/settings.h"
 #include "services/cli/stream.h"
@@ -30,6 +31,7 @@ std::string HelpFor(const CommandLine& line) {
   if (line.verb != nullptr) return HelpForVerb(*line.verb);
   if (line.command != nullptr) return HelpForCommand(*line.command);
   if (line.noun.empty()) return HelpForAll();
+  if (line.noun == "init") return HelpForInit();
   if (IsGroupOfCommands(line.noun)) return HelpForCommands(line.noun);
   return line.noun == "serve" ? HelpForServe() : HelpForNoun(line.noun);
 }
@@ -49,6 +51,7 @@ int Run(const std::vector<std::string>& arguments, const World& world) {
   }
   const absl::StatusOr<Settings> settings = Settings::Load(line->settings, world);
   if (!settings.ok()) return Misuse(settings.status(), world);
+  if (line->kind == CommandLine::Kind::kInit) return Init(*settings, line->adopt, world);
   if (line->kind == CommandLine::Kind::kServe) return Serve(*settings, world);
   if (line->kind == CommandLine::Kind::kCommand) return RunCommand(*line->command, line->own, *settings, world);
   return line->verb->streams() ? AskStream(*line, *settings, world) : Ask(*line, *settings, world);

@@ -28,6 +28,9 @@ class Parser {
     for (const Setting& setting : AllSettings()) {
       if (setting.serve_only) AddSetting(*serve_, setting);
     }
+    init_ = root_.add_subcommand("init");
+    Prepare(*init_);
+    adopt_ = AddSwitch(*init_, "--adopt");
     for (const Command& command : Commands()) AddCommand(command);
     for (const Noun& noun : Nouns()) Prepare(*root_.add_subcommand(noun.name));
     for (const Verb& verb : Verbs()) AddVerb(verb);
@@ -63,6 +66,11 @@ class Parser {
     }
     if (noun == serve_) {
       line.kind = CommandLine::Kind::kServe;
+      return line;
+    }
+    if (noun == init_) {
+      line.kind = CommandLine::Kind::kInit;
+      line.adopt = adopt_->count() > 0;
       return line;
     }
     if (line.command != nullptr) {
@@ -233,7 +241,7 @@ class Parser {
                                                      "`.", Likely(flag, line), " ", SeeHelp(name)));
     }
     if (noun == nullptr) {
-      std::vector<std::string> nouns = {"serve"};
+      std::vector<std::string> nouns = {"init", "serve"};
       for (const Command& command : Commands()) nouns.push_back(command.name.substr(0, command.name.find(' ')));
       nouns.erase(std::unique(nouns.begin(), nouns.end()), nouns.end());
       for (const Noun& known : Nouns()) nouns.push_back(known.name);
@@ -241,7 +249,7 @@ class Parser {
           absl::StrCat(stray.empty() ? "" : absl::StrCat("\"", stray, "\" is not known. "),
                        "Write one of: ", absl::StrJoin(nouns, ", "), ". ", SeeHelp("")));
     }
-    if (noun != serve_ && line.verb == nullptr && line.command == nullptr) {
+    if (noun != serve_ && noun != init_ && line.verb == nullptr && line.command == nullptr) {
       std::vector<std::string> verbs;
       for (const Command& command : Commands()) {
         if (absl::StartsWith(command.name, line.noun + " ")) verbs.push_back(command.name.substr(line.noun.size() + 1));
@@ -299,6 +307,8 @@ class Parser {
 
   CLI::App root_;
   CLI::App* serve_ = nullptr;
+  CLI::App* init_ = nullptr;
+  CLI::Option* adopt_ = nullptr;
   std::vector<std::pair<const Setting*, CLI::Option*>> settings_;
   std::map<const Verb*, VerbOptions> verbs_;
   std::map<const Command*, CommandOptions> commands_;

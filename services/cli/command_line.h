@@ -15,14 +15,16 @@
 namespace bursar::cli {
 
 struct CommandLine {
-  enum class Kind { kHelp, kVersion, kServe, kCommand, kAsk };
+  enum class Kind { kHelp, kVersion, kInit, kServe, kCommand, kAsk };
   Kind kind = Kind::kHelp;
-  // For kHelp: about what; empty for everything, "serve", or a noun.
+  // For kHelp: about what; empty for everything, "init", "serve", or a noun.
   std::string noun;
   // For kCommand, and for kHelp about one command; else nullptr.
   const Command* command = nullptr;
   // For kAsk, and for kHelp about one verb; else nullptr.
   const Verb* verb = nullptr;
+  // For kInit: a folder that holds a log alone is to become a store.
+  bool adopt = false;
   // Settings given as flags, by key.
   std::map<std::string, std::string> settings;
 

@@ -32,6 +32,7 @@ absl::StatusOr<Connection> Connection::Open(const Settings& settings, const Worl
   if (!manual_clock.ok()) return manual_clock.status();
   absl::StatusOr<std::unique_ptr<Server>> embedded = OpenStore({.data_folder = settings.Text("data_dir"),
                                                                 .create_if_missing = settings.Switch("create"),
+                                                                .journal_folder = settings.Text("journal_dir"),
                                                                 .manual_clock = *manual_clock},
                                                                world);
   if (!embedded.ok()) return embedded.status();

@@ -79,7 +79,9 @@ Explained Explain(const Setting& setting) {
   std::string name = setting.flag();
   switch (setting.kind) {
     case SettingKind::kText:
-      name += setting.key == "config" ? " FILE" : setting.key == "data_dir" ? " DIR" : " TEXT";
+      name += setting.key == "config"                                     ? " FILE"
+              : setting.key == "data_dir" || setting.key == "journal_dir" ? " DIR"
+                                                                          : " TEXT";
       break;
     case SettingKind::kWhole:
       name += " NUMBER";
@@ -143,26 +145,46 @@ constexpr char kExitCodes[] =
 }  // namespace
 
 std::string HelpForAll() {
-  std::vector<Explained> nouns = {{"serve", "Keep a ledger and answer for it until told to stop"}};
+  std::vector<Explained> nouns = {{"init", "Make an empty ledger"},
+                                  {"serve", "Keep a ledger and answer for it until told to stop"}};
   for (const Command& command : Commands()) nouns.emplace_back(command.name, command.about);
   for (const Noun& noun : Nouns()) nouns.emplace_back(noun.name, noun.about);
   return absl::StrCat("Bursar: a ledger for credits and spending limits.\n\n",
-                      "bursar [settings] serve | <noun> <verb> [flags]\n\n", Listed("Commands", nouns),
+                      "bursar [settings] init | serve | <noun> <verb> [flags]\n\n", Listed("Commands", nouns),
                       Listed("Settings", ExplainSettings(false)), Listed("Settings of serve", ExplainSettings(true)),
                       Paragraphs(kSettingsNote), kExitCodes,
                       "\nMore: bursar <noun> --help, bursar <noun> <verb> --help\n");
 }
 
+std::string HelpForInit() {
+  std::vector<Explained> flags = {
+      {"--adopt",
+       "Make a ledger of a folder that Bursar 0.1 left, which holds a log without its second copy: the log is checked, "
+       "and the rest written beside it."}};
+  for (const Setting& setting : AllSettings()) {
+    if (setting.key == "data_dir" || setting.key == "journal_dir") flags.push_back(Explain(setting));
+  }
+  return absl::StrCat(
+      "bursar init --data-dir DIR [--journal-dir DIR] [--adopt]\n\n",
+      Paragraphs("Makes an empty ledger in a folder, which is made where it is missing. Ends with 64, and changes "
+                 "nothing, where there is a ledger or anything that looks like one.\n"),
+      Listed("Flags", flags), kExitCodes,
+      "\nExample:\n  bursar init --data-dir ./ledger --journal-dir /mnt/other/journal\n");
+}
+
 std::string HelpForServe() {
   std::vector<Explained> settings = ExplainSettings(true);
   for (const Setting& setting : AllSettings()) {
-    if (setting.key == "config" || setting.key == "data_dir") settings.push_back(Explain(setting));
+    if (setting.key == "config" || setting.key == "data_dir" || setting.key == "journal_dir")
+      settings.push_back(Explain(setting));
   }
   return absl::StrCat(
       "bursar serve --data-dir DIR [settings]\n\n",
       Paragraphs(
-          "Keeps the ledger in a folder, which is made where it is missing, and answers for it over gRPC. Prints one "
-          "line with the address when it is ready.\n"
+          "Keeps the ledger of a folder, which `bursar init` made, and answers for it over gRPC. Prints one line with "
+          "the address when it is ready.\n"
+          "Before that it checks the log and its second copy, and mends what one has lost from the other, with a "
+          "warning.\n"
           "SIGTERM or SIGINT stops it in order: no new calls, answers to all that wait, then the end. A second "
           "signal ends it at once; nothing that was answered is lost either way.\n"),
       Listed("Settings", settings), Paragraphs(kSettingsNote), kExitCodes,

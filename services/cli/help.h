@@ -10,6 +10,7 @@ namespace bursar::cli {
 
 // Everything there is, the settings with their variables, and how the program ends.
 std::string HelpForAll();
+std::string HelpForInit();
 std::string HelpForServe();
 // The verbs of a noun.
 // Of one of the program's own commands, see commands.h; and of several that begin with the same word.

@@ -90,19 +90,22 @@ ExitCode Serve(const Settings& settings, const World& world) {
   StopSignals signals;
   // A log line that nobody reads must not end the server.
   std::signal(SIGPIPE, SIG_IGN);
+  const auto stop_if_told = [&signals](Position, Position) {
+    // Nothing is answered yet, so there is nothing to drain.
+    if (signals.Pending()) std::_Exit(kDone);
+  };
   const absl::Time start = world.now();
   absl::StatusOr<std::unique_ptr<Server>> started =
       OpenStore({.data_folder = folder,
-                 .create_if_missing = true,
+                 .journal_folder = settings.Text("journal_dir"),
+                 .ballast_bytes = static_cast<uint64_t>(settings.Whole("ballast_bytes")),
+                 .on_verify = stop_if_told,
+                 .disk_low_bytes = static_cast<uint64_t>(settings.Whole("disk_low_bytes")),
                  .address = settings.Text("listen"),
                  .insecure = settings.Switch("insecure"),
                  .manual_clock = *manual_clock,
                  .checkpoint_every = static_cast<Position>(settings.Whole("checkpoint_every")),
-                 .on_replay =
-                     [&signals](Position, Position) {
-                       // Nothing is answered yet, so there is nothing to drain.
-                       if (signals.Pending()) std::_Exit(kDone);
-                     },
+                 .on_replay = stop_if_told,
                  .queue_capacity = static_cast<size_t>(settings.Whole("queue_capacity")),
                  .group_capacity = static_cast<size_t>(settings.Whole("group_capacity"))},
                 world);

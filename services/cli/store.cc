@@ -13,6 +13,11 @@ namespace bursar::cli {
 
 absl::StatusOr<std::unique_ptr<Server>> OpenStore(Server::Options options, const World& world) {
   Progress progress("Reading the log", world.err, world.err_is_terminal);
+  Progress checking("Checking the log and its second copy", world.err, world.err_is_terminal);
+  options.on_verify = [&checking, &world, then = std::move(options.on_verify)](Position done, Position all) {
+    checking.Show(done, all, world.now());
+    if (then) then(done, all);
+  };
   options.on_replay = [&progress, &world, then = std::move(options.on_replay)](Position done, Position all) {
     progress.Show(done, all, world.now());
     if (then) then(done, all);
@@ -28,6 +33,7 @@ absl::StatusOr<std::unique_ptr<Server>> OpenStore(Server::Options options, const
     std::_Exit(kDataUnavailable);
   };
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(std::move(options));
+  checking.Finish();
   progress.Finish();
   return server;
 }
@@ -47,7 +53,7 @@ absl::StatusOr<std::optional<absl::Time>> ManualClockOf(const Settings& settings
 }
 
 ExitCode ExitCodeOfStore(const absl::Status& error) {
-  if (absl::IsInvalidArgument(error) || absl::IsNotFound(error)) return kMisuse;
+  if (absl::IsInvalidArgument(error) || absl::IsNotFound(error) || absl::IsAlreadyExists(error)) return kMisuse;
   return absl::IsDataLoss(error) ? kDataDamaged : kDataUnavailable;
 }
 

@@ -2,9 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <mutex>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,8 +15,8 @@
 #include "ledger/archive/files.h"
 #include "ledger/base/steadied_clock.h"
 #include "ledger/log/memory_log.h"
-#include "ledger/log/rocksdb_log.h"
-#include "ledger/store/identity.h"
+#include "ledger/store/free_space.h"
+#include "ledger/store/store.h"
 #include "services/client/keep_grpc.h"
 #include "services/grpc/door.h"
 #include "services/server/clock_notice.h"
@@ -45,25 +43,34 @@ std::string FolderIn(const Server::Options& options, absl::string_view name) {
   return options.data_folder.empty() ? "" : absl::StrCat(options.data_folder, "/", name);
 }
 
-absl::Status PrepareFolder(const Server::Options& options) {
-  std::error_code error;
-  if (std::filesystem::is_directory(options.data_folder, error)) return absl::OkStatus();
-  if (!options.create_if_missing) {
-    return absl::NotFoundError(absl::StrCat("There is no data folder ", options.data_folder, "."));
-  }
-  std::filesystem::create_directories(options.data_folder, error);
-  if (error) {
-    return absl::InternalError(
-        absl::StrCat("The data folder ", options.data_folder, " cannot be made: ", error.message()));
-  }
-  // Who people are stands in it.
-  std::filesystem::permissions(options.data_folder, std::filesystem::perms::owner_all, error);
-  return absl::OkStatus();
+Store::Options StoreOptionsOf(const Server::Options& options) {
+  return {.folder = options.data_folder,
+          .journal_folder = options.journal_folder,
+          .warn = options.warn,
+          .on_verify = options.on_verify,
+          .on_failure = options.on_failure,
+          .ballast_bytes = options.ballast_bytes};
 }
 
-absl::StatusOr<StoreIdentity> ReadIdentityOf(const std::string& folder) {
-  const absl::StatusOr<std::string> text = ReadWholeFile(absl::StrCat(folder, "/store"));
-  return text.ok() ? ReadIdentity(*text) : text.status();
+// Makes the store where that is wanted and there is none.
+absl::StatusOr<std::unique_ptr<Store>> OpenOrMake(const Server::Options& options) {
+  const Store::Options store = StoreOptionsOf(options);
+  absl::StatusOr<std::unique_ptr<Store>> opened = Store::Open(store);
+  if (!absl::IsNotFound(opened.status()) || !options.create_if_missing) return opened;
+  if (absl::Status made = Store::Make(store); !made.ok()) return made;
+  return Store::Open(store);
+}
+
+std::vector<std::string> FoldersOf(const Server::Options& options) {
+  std::vector<std::string> folders = {options.data_folder};
+  if (!options.journal_folder.empty()) folders.push_back(options.journal_folder);
+  return folders;
+}
+
+// Empty where there is no disk, or nobody minds.
+std::function<Room()> RoomOn(FreeSpace* free_space, uint64_t low) {
+  if (free_space == nullptr || low == 0) return nullptr;
+  return [free_space, low] { return RoomOf(free_space->Bytes(), low); };
 }
 
 }  // namespace
@@ -72,7 +79,10 @@ absl::StatusOr<StoreIdentity> ReadIdentityOf(const std::string& folder) {
 struct Server::Parts {
   SystemClock system_clock;
   std::unique_ptr<SteadiedClock> clock;
-  std::unique_ptr<EventLog> log;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<FreeSpace> free_space;
+  MemoryLog memory;
+  EventLog* log = &memory;
   LogIdentity identity;
   LinkKey links = LinkKey::Fresh();
   std::unique_ptr<Ledger> ledger;
@@ -88,17 +98,13 @@ struct Server::Parts {
 };
 
 absl::Status Server::Parts::OpenStore(const Options& options) {
-  if (options.data_folder.empty()) {
-    log = std::make_unique<MemoryLog>();
-    return absl::OkStatus();
-  }
-  if (auto status = PrepareFolder(options); !status.ok()) return status;
-  auto opened = RocksDbLog::Open(
-      {.folder = absl::StrCat(options.data_folder, "/log"), .create_if_missing = options.create_if_missing});
+  if (options.data_folder.empty()) return absl::OkStatus();
+  auto opened = OpenOrMake(options);
   if (!opened.ok()) return opened.status();
-  log = *std::move(opened);
-  if (auto read = ReadIdentityOf(options.data_folder); read.ok())
-    identity = {.store_id = read->id, .epoch = read->epoch};
+  store = *std::move(opened);
+  log = &store->log();
+  free_space = std::make_unique<FreeSpace>(nullptr, FoldersOf(options));
+  identity = {.store_id = store->identity().id, .epoch = store->identity().epoch};
   auto key = LinkKey::LoadOrMake(absl::StrCat(options.data_folder, "/link.key"));
   if (!key.ok()) return key.status();
   links = *key;
@@ -108,7 +114,7 @@ absl::Status Server::Parts::OpenStore(const Options& options) {
 absl::Status Server::Parts::OpenLedger(const Options& options) {
   clock = std::make_unique<SteadiedClock>(SteadiedClock::Options{.wall = &system_clock, .warn = options.warn});
   auto opened = Ledger::Open({
-      .log = log.get(),
+      .log = log,
       .clock = options.clock != nullptr ? options.clock : clock.get(),
       .manual_clock = options.manual_clock,
       .projections_folder = FolderIn(options, "projections"),
@@ -116,6 +122,7 @@ absl::Status Server::Parts::OpenLedger(const Options& options) {
       .checkpoint_every = options.checkpoint_every,
       .warn = options.warn,
       .on_failure = options.on_failure,
+      .room = RoomOn(free_space.get(), options.disk_low_bytes),
       .on_replay = options.on_replay,
       .queue_capacity = options.queue_capacity,
       .group_capacity = options.group_capacity,

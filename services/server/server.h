@@ -2,6 +2,7 @@
 // command line without a server, the tests and the demo all hold one of these.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,10 +26,17 @@ namespace bursar {
 class Server {
  public:
   struct Options {
-    // Holds log/, projections/, checkpoints/ and link.key; empty keeps everything in memory.
+    // Holds a Store, projections/, checkpoints/ and link.key; empty keeps everything in memory.
     std::string data_folder;
-    // Make the folder where it is missing: a wrong path must not look like an empty ledger.
+    // Make the store where it is missing: a wrong path must not look like an empty ledger.
     bool create_if_missing = false;
+    // As in Store::Options.
+    std::string journal_folder;
+    uint64_t ballast_bytes = 0;
+    std::function<void(Position done, Position all)> on_verify;
+    // With fewer bytes free on the disks, only what ends something is taken; with half of it only captures and
+    // releases.
+    uint64_t disk_low_bytes = 0;
     // As in "127.0.0.1:7070", port 0 for any free one; empty listens nowhere. Callers name themselves, so that only
     // addresses of this machine are allowed, unless `insecure`.
     std::string address;

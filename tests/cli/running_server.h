@@ -27,8 +27,16 @@ class Folder {
   std::string path_;
 };
 
-// Says in its first line where it serves, as soon as it does.
+// An empty ledger, where there is none yet.
+inline void Init(const std::string& data_folder) {
+  if (std::filesystem::exists(data_folder + "/store")) return;
+  const Outcome made = Process(BURSAR_PROGRAM, {"init", "--data-dir", data_folder}).Wait();
+  EXPECT_EQ(made.code, 0) << made.err;
+}
+
+// Makes the ledger where there is none. Says in its first line where it serves, as soon as it does.
 inline Process Serve(const std::string& data_folder, const std::string& address = "127.0.0.1:0") {
+  Init(data_folder);
   return Process(BURSAR_PROGRAM, {"serve", "--data-dir", data_folder, "--listen", address});
 }
 

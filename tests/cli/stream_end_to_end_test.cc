@@ -20,7 +20,9 @@ using testing::StartsWith;
 // A server on a folder of its own, and a program for each question to it.
 class StreamProgram : public testing::Test {
  protected:
-  StreamProgram() : server_(std::make_unique<Process>(BURSAR_PROGRAM, ServeArguments("127.0.0.1:0"))) {
+  StreamProgram() {
+    Init(folder_ / "ledger");
+    server_ = std::make_unique<Process>(BURSAR_PROGRAM, ServeArguments("127.0.0.1:0"));
     address_ = AddressIn(server_->ReadLine());
   }
 

@@ -14,6 +14,8 @@ namespace bursar::faults {
 namespace {
 
 constexpr size_t kSector = 512;
+// For each store.
+constexpr int kOneAfterTheOther = 4;
 
 std::string JournalFolder(const Specimen& specimen) {
   return specimen.layout().journal_elsewhere ? kOtherFolder : absl::StrCat(kStoreFolder, "/journal");
@@ -114,6 +116,28 @@ std::string OneAfterTheOther(const Specimen& specimen, Dice& dice) {
   return absl::StrCat(journal_first ? "the journal, then the log: " : "the log, then the journal: ", second.says);
 }
 
+// Both copies are of an older day, and agree: only the watermark knows better.
+std::string ShortInBothCopies(const Specimen& specimen, Dice& dice) {
+  constexpr int kBlocks = 3;
+  const auto files = std::make_shared<FaultFiles>(specimen.disk().Copy());
+  absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(StoreOn(files, specimen.layout()));
+  if (!store.ok()) return store.status().ToString();
+  const Disk short_of_some = files->AtCut();
+  ExpectedLog expected = specimen.expected();
+  for (int i = 0; i < kBlocks; ++i) {
+    const StoredBlock block = expected.Next(dice);
+    if (const absl::Status appended = (*store)->log().Append(block); !appended.ok()) return appended.ToString();
+    expected.Answered(block);
+  }
+  Disk disk = files->AtCut().AfterCut(Cut::kLost, dice);
+  disk.Take(absl::StrCat(kStoreFolder, "/log"), short_of_some);
+  disk.Take(JournalFolder(specimen), short_of_some);
+  const auto after = std::make_shared<FaultFiles>(std::move(disk));
+  const absl::Status opened = Store::Open(StoreOn(after, specimen.layout())).status();
+  if (absl::IsDataLoss(opened) && absl::StrContains(opened.message(), "position")) return "";
+  return absl::StrCat("both copies have lost the last blocks, and the store says: ", opened.ToString());
+}
+
 // The whole store of an older day is a whole store: it opens, and only what clients remember can tell.
 std::string RolledBack(const Specimen& specimen) {
   Disk disk = specimen.disk().Copy();
@@ -148,10 +172,14 @@ Outcome Damage(uint64_t seed, int64_t cases) {
     ++outcome.counts[absl::StrCat(harm.what, ": ", became)];
     if (lost && outcome.violation.empty()) outcome.violation = absl::StrCat(harm.what, ": ", examined.says);
   }
-  for (const std::string& wrong : {OneAfterTheOther(specimen, dice), RolledBack(specimen)}) {
+  for (const std::string& wrong : {ShortInBothCopies(specimen, dice), RolledBack(specimen)}) {
     if (!wrong.empty() && outcome.violation.empty()) outcome.violation = wrong;
   }
-  ++outcome.counts["one copy hurt and mended, then the other lost: repaired"];
+  for (int i = 0; i < kOneAfterTheOther && outcome.violation.empty(); ++i) {
+    outcome.violation = OneAfterTheOther(specimen, dice);
+    ++outcome.counts["one copy hurt and mended, then the other lost: repaired"];
+  }
+  ++outcome.counts["both copies of an older day: refused, by the watermark"];
   ++outcome.counts["whole store of an older day: opens, as only clients' receipts can tell"];
   return outcome;
 }

@@ -56,6 +56,10 @@ Outcome LogWorld::RunOne(const Fault& fault, std::optional<Cut> cut, bool* struc
   *struck = *struck || files_->struck();
   Reboot(cut);
   if (outcome_.violation.empty()) Live(std::nullopt);
+  if (cut || !outcome_.violation.empty()) return outcome_;
+  // What the next process has found in the page cache, and served, stays.
+  Reboot(Cut::kLost);
+  Live(std::nullopt);
   return outcome_;
 }
 

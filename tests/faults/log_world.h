@@ -22,7 +22,8 @@ class LogWorld {
   Outcome Run(int64_t recoveries);
 
   // One process that makes a store, appends, closes, opens and appends, with this fault; then the next one, after the
-  // power was cut or, with nullopt, after the process was killed. `struck`: whether the fault came at all.
+  // power was cut or, with nullopt, after the process was killed; after that also one when the power was cut then.
+  // `struck`: whether the fault came at all.
   Outcome RunOne(const Fault& fault, std::optional<Cut> cut, bool* struck);
 
  private:

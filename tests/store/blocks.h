@@ -7,28 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "bursar/storage/v1/entry.pb.h"
 #include "gtest/gtest.h"
-#include "ledger/log/block.h"
 #include "ledger/log/event_log.h"
+#include "tests/log/event_log_contract.h"
 
 namespace bursar {
-
-// A block of `count` entries that follows `end`.
-inline StoredBlock BlockAfter(const LogEnd& end, int count = 1) {
-  storage::v1::Block block;
-  for (int i = 0; i < count; ++i) {
-    storage::v1::Entry* entry = block.add_entries();
-    entry->set_position(end.position + 1 + i);
-    entry->set_commit_time(1'000);
-    entry->set_principal("user-ada");
-    entry->set_request_id(absl::StrCat("request-", entry->position()));
-  }
-  return Seal(block, end);
-}
-
-inline LogEnd EndOf(const StoredBlock& block) { return {.position = block.last, .hash = block.hash}; }
 
 // Each of `count` entries, after `end`.
 inline std::vector<StoredBlock> BlocksAfter(LogEnd end, int blocks, int count = 1) {
@@ -45,16 +28,6 @@ inline void AppendBlocks(EventLog& log, int blocks, int count = 1) {
     const absl::Status appended = log.Append(block);
     ASSERT_TRUE(appended.ok()) << appended;
   }
-}
-
-inline std::vector<Position> FirstPositions(const EventLog& log) {
-  std::vector<Position> firsts;
-  const auto read = VerifiedRead(log, [&](const storage::v1::Block& block) {
-    firsts.push_back(block.first_position());
-    return absl::OkStatus();
-  });
-  EXPECT_TRUE(read.ok()) << read.status();
-  return firsts;
 }
 
 // A folder that is gone after the test.

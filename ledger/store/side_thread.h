@@ -11,11 +11,11 @@
 namespace bursar {
 
 // Begin and Await are for one thread.
-class Worker {
+class SideThread {
  public:
-  Worker();
+  SideThread();
   // Ends what has begun.
-  ~Worker();
+  ~SideThread();
 
   // Waits for what was begun before, whose result stays with the next Await where it was an error.
   void Begin(std::function<absl::Status()> work);

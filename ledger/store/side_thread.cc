@@ -1,12 +1,12 @@
-#include "ledger/store/worker.h"
+#include "ledger/store/side_thread.h"
 
 #include <utility>
 
 namespace bursar {
 
-Worker::Worker() : thread_([this] { Run(); }) {}
+SideThread::SideThread() : thread_([this] { Run(); }) {}
 
-Worker::~Worker() {
+SideThread::~SideThread() {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [&] { return work_ == nullptr; });
@@ -16,7 +16,7 @@ Worker::~Worker() {
   thread_.join();
 }
 
-void Worker::Begin(std::function<absl::Status()> work) {
+void SideThread::Begin(std::function<absl::Status()> work) {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [&] { return work_ == nullptr; });
@@ -26,13 +26,13 @@ void Worker::Begin(std::function<absl::Status()> work) {
   changed_.notify_all();
 }
 
-absl::Status Worker::Await() {
+absl::Status SideThread::Await() {
   std::unique_lock<std::mutex> lock(mutex_);
   changed_.wait(lock, [&] { return work_ == nullptr; });
   return status_;
 }
 
-void Worker::Run() {
+void SideThread::Run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || work_ != nullptr; });
