@@ -58,10 +58,11 @@ absl::StatusOr<Copies::Pair> Copies::Open() {
   if (!log.ok()) return log.status();
   const auto blocks = OpenJournal();
   if (!blocks.ok()) return blocks.status();
-  auto journal = std::make_unique<Journal>(Journal::Options{.files = options_.files,
-                                                            .folder = blocks_folder_,
-                                                            .store_id = options_.store_id,
-                                                            .next_segment = (*blocks)->next_segment()});
+  auto journal = std::make_unique<Journal>(
+      Journal::Options{.files = options_.files,
+                       .folder = blocks_folder_,
+                       .store_id = options_.store_id,
+                       .next_segment = (*blocks)->next_segment() - (BURSAR_PLANTED(journal_segment_reused) ? 1 : 0)});
   return Pair{.log = *std::move(log), .journal = std::move(journal), .end = survey->end};
 }
 
@@ -137,6 +138,7 @@ absl::Status Copies::Judge(const Survey& survey) const {
 // it is known only that a crash leaves one block at most in one copy alone.
 bool Copies::IsCrashLeftover(const CopySurvey& copy, const LogEnd& end) const {
   if (!LacksItsEndOnly(copy, end)) return false;
+  if (!copy.lacks.empty() && BURSAR_PLANTED(torn_tail_is_damage)) return false;
   if (!options_.mark) return copy.blocks_lacking <= 1;
   return copy.lacks.empty() || copy.lacks[0].first > options_.mark->position;
 }
@@ -146,7 +148,7 @@ absl::Status Copies::Mend(const Survey& survey) {
   const CopySurvey& of_log = survey.copies[kOfLog];
   const CopySurvey& of_journal = survey.copies[kOfJournal];
   const bool log_bad = reading_ == nullptr || !IsCrashLeftover(of_log, survey.end);
-  const bool journal_bad = !LacksItsEndOnly(of_journal, survey.end);
+  const bool journal_bad = !LacksItsEndOnly(of_journal, survey.end) && !BURSAR_PLANTED(journal_not_compared);
   if (log_bad) {
     if (absl::Status built = RebuildLog(reading_.get()); !built.ok()) return built;
   }
@@ -200,7 +202,7 @@ absl::Status Copies::LevelJournal(const CopySurvey& of_journal, const LogEnd& en
     if (absl::Status synced = SyncFile(*options_.files, last_segment_); !synced.ok()) return synced;
   }
   if (absl::Status synced = SyncFolder(*options_.files, blocks_folder_); !synced.ok()) return synced;
-  if (of_journal.lacks.empty()) return absl::OkStatus();
+  if (of_journal.lacks.empty() || BURSAR_PLANTED(journal_not_levelled)) return absl::OkStatus();
   const auto blocks = OpenJournal();
   if (!blocks.ok()) return blocks.status();
   Journal journal({.files = options_.files,
@@ -237,7 +239,7 @@ absl::StatusOr<std::unique_ptr<RocksDbLog>> Copies::OpenLog(const LogEnd& end) {
 
 // A crash may have left the last block in the journal alone.
 absl::Status Copies::LevelLog(RocksDbLog& log, const LogEnd& end) const {
-  if (log.Last().position < end.position) {
+  if (log.Last().position < end.position && !BURSAR_PLANTED(log_not_levelled)) {
     const auto blocks = OpenJournal();
     if (!blocks.ok()) return blocks.status();
     while (log.Last().position < end.position) {

@@ -1,6 +1,7 @@
 #include "ledger/store/paired_log.h"
 
 #include "absl/strings/str_cat.h"
+#include "ledger/base/planted.h"
 
 namespace bursar {
 
@@ -23,17 +24,21 @@ absl::Status PairedLog::Append(const StoredBlock& block) {
 }
 
 absl::Status PairedLog::AppendToBoth(const StoredBlock& block) {
-  journal_thread_.Begin([this, &block] { return journal_.Append(block); });
-  const absl::Status first = first_.Append(block);
-  const absl::Status second = journal_thread_.Await();
+  const auto move = [this, end = LogEnd{.position = block.last, .hash = block.hash}] { return watermark_.Move(end); };
+  if (BURSAR_PLANTED(watermark_before_log)) watermark_thread_.Begin(move);
+  journal_thread_.Begin(
+      [this, &block] { return BURSAR_PLANTED(journal_not_written) ? absl::OkStatus() : journal_.Append(block); });
+  absl::Status first = first_.Append(block);
+  absl::Status second = journal_thread_.Await();
+  if (BURSAR_PLANTED(log_failure_ignored)) first = absl::OkStatus();
+  if (BURSAR_PLANTED(journal_failure_ignored)) second = absl::OkStatus();
   // Of the block before: it has had as long as the two above.
   const absl::Status moved = watermark_thread_.Await();
   for (const absl::Status& status : {first, second, moved}) {
     // Whatever the reason: whether the block is there is unknown, and opening again will tell.
     if (!status.ok()) return absl::UnavailableError(status.message());
   }
-  watermark_thread_.Begin(
-      [this, end = LogEnd{.position = block.last, .hash = block.hash}] { return watermark_.Move(end); });
+  watermark_thread_.Begin(move);
   return absl::OkStatus();
 }
 

@@ -205,9 +205,11 @@ absl::Status Store::Parts::CheckNoBlocks() const {
   return absl::AlreadyExistsError(absl::StrCat("There is a store already: ", blocks_folder, " is not empty."));
 }
 
-absl::Status Store::Adopt(const Options& options) {
+absl::Status Store::Adopt(const Options& options) { return Adopt(options, FreshIdentity()); }
+
+absl::Status Store::Adopt(const Options& options, const Identity& identity) {
   Parts parts(options);
-  parts.identity = FreshIdentity();
+  parts.identity = identity;
   const absl::Status free = parts.CheckNothingThere({parts.InFolder(kIdentity), parts.InFolder(kWatermark)});
   if (!free.ok()) return free;
   auto log = RocksDbLog::Open({.folder = parts.log_folder, .env = parts.env.get(), .read_only = true});

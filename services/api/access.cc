@@ -116,7 +116,9 @@ constexpr AccessRule kAccessRules[] = {
 
     {"bursar.v1.HistoryService.ListEntries", kKnown},
     {"bursar.v1.HistoryService.WatchEntries", kKnown},
+    {"bursar.v1.HistoryService.GetHead", kKnown},
     {"bursar.v1.HistoryService.WriteCheckpoint", kOperator},
+    {"bursar.v1.HistoryService.ExportLog", kOperator},
 
     {"bursar.v1.ClockService.GetClock", kAnyone},
     {"bursar.v1.ClockService.AdvanceClock", kOperator | kService},

@@ -1,6 +1,8 @@
 // bursar.v1.HistoryService.
 #include <algorithm>
+#include <optional>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "bursar/v1/history.pb.h"
@@ -74,9 +76,76 @@ absl::StatusOr<v1::ListEntriesResponse> ListEntries(const Ledger& ledger, const 
   return std::move(page.response);
 }
 
+// The first block that ends at `from` or later; nullopt where there is none. Only its place and hash.
+absl::StatusOr<std::optional<StoredBlock>> FirstBlock(const EventLog& log, Position from) {
+  std::optional<StoredBlock> found;
+  const absl::Status status = log.Read(from, [&](const StoredBlock& block) -> absl::Status {
+    found = StoredBlock{.first = block.first, .last = block.last, .bytes = "", .hash = block.hash};
+    return absl::CancelledError("one is enough");
+  });
+  if (!status.ok() && !absl::IsCancelled(status)) return status;
+  return found;
+}
+
+// The block with this entry, or, while readers know of a part of it only, the one before.
+absl::StatusOr<std::optional<StoredBlock>> WholeBlock(const EventLog& log, Position position, Position known) {
+  auto block = FirstBlock(log, position);
+  if (!block.ok() || !block->has_value() || (*block)->last <= known) return block;
+  if ((*block)->first == 1) return std::optional<StoredBlock>();
+  return FirstBlock(log, (*block)->first - 1);
+}
+
+absl::StatusOr<v1::GetHeadResponse> GetHead(const Ledger& ledger, const LogIdentity& identity,
+                                            const v1::GetHeadRequest& request) {
+  Position last = 0;
+  ledger.Read([&](const State& state, absl::Time) { last = state.position; });
+  if (request.position() > last) return InvalidField("position", "is not written yet");
+  v1::GetHeadResponse response;
+  response.set_position(last);
+  response.set_store_id(identity.store_id);
+  response.set_epoch(identity.epoch);
+  if (last == 0) return response;
+  const auto block = WholeBlock(ledger.log(), request.position() == 0 ? last : request.position(), last);
+  if (!block.ok()) return block.status();
+  if (!block->has_value()) return response;
+  response.set_block_first((*block)->first);
+  response.set_block_last((*block)->last);
+  response.set_block_hash(absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>((*block)->hash.data()), (*block)->hash.size())));
+  return response;
+}
+
+// Of an answer's blocks; one block may go beyond.
+constexpr size_t kExportBytes = 1 << 20;
+
+absl::StatusOr<v1::ExportLogResponse> ExportLog(const Ledger& ledger, const LogIdentity& identity,
+                                                const v1::ExportLogRequest& request) {
+  Position last = 0;
+  ledger.Read([&](const State& state, absl::Time) { last = state.position; });
+  v1::ExportLogResponse response;
+  response.set_last_position(last);
+  response.set_store_id(identity.store_id);
+  response.set_epoch(identity.epoch);
+  size_t bytes = 0;
+  const absl::Status read =
+      ledger.log().Read(std::max<Position>(request.from_position(), 1), [&](const StoredBlock& stored) {
+        // The log may be ahead of what readers may know of.
+        if (stored.last > last || bytes >= kExportBytes) return absl::CancelledError("enough");
+        v1::LogBlock& block = *response.add_blocks();
+        block.set_first_position(stored.first);
+        block.set_last_position(stored.last);
+        block.set_hash(stored.hash.data(), stored.hash.size());
+        block.set_content(stored.bytes);
+        bytes += stored.bytes.size();
+        return absl::OkStatus();
+      });
+  if (!read.ok() && !absl::IsCancelled(read)) return read;
+  return response;
+}
+
 }  // namespace
 
-void AddHistoryService(Methods& methods, Ledger& ledger) {
+void AddHistoryService(Methods& methods, Ledger& ledger, const LogIdentity& identity) {
   methods.SlowRead<v1::ListEntriesRequest, v1::ListEntriesResponse>(
       [&ledger](const Call& call, const v1::ListEntriesRequest& request) {
         return ListEntries(ledger, call, request);
@@ -84,6 +153,14 @@ void AddHistoryService(Methods& methods, Ledger& ledger) {
   methods.Watches<v1::WatchEntriesRequest>([&ledger](const Call& call, const v1::WatchEntriesRequest& request) {
     return OpenEntriesWatch(ledger, call, request);
   });
+  methods.SlowRead<v1::GetHeadRequest, v1::GetHeadResponse>(
+      [&ledger, &identity](const Call&, const v1::GetHeadRequest& request) {
+        return GetHead(ledger, identity, request);
+      });
+  methods.SlowRead<v1::ExportLogRequest, v1::ExportLogResponse>(
+      [&ledger, &identity](const Call&, const v1::ExportLogRequest& request) {
+        return ExportLog(ledger, identity, request);
+      });
   methods.Other<v1::WriteCheckpointRequest, v1::WriteCheckpointResponse>(
       false, [&ledger](const Call&, const v1::WriteCheckpointRequest&,
                        const std::function<void(const absl::StatusOr<v1::WriteCheckpointResponse>&)>& respond) {

@@ -82,6 +82,7 @@ struct Server::Parts {
   std::unique_ptr<FreeSpace> free_space;
   MemoryLog memory;
   EventLog* log = &memory;
+  LogIdentity identity;
   LinkKey links = LinkKey::Fresh();
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Calls> calls;
@@ -102,6 +103,7 @@ absl::Status Server::Parts::OpenStore(const Options& options) {
   store = *std::move(opened);
   log = &store->log();
   free_space = std::make_unique<FreeSpace>(nullptr, FoldersOf(options));
+  identity = {.store_id = store->identity().id, .epoch = store->identity().epoch};
   auto key = LinkKey::LoadOrMake(absl::StrCat(options.data_folder, "/link.key"));
   if (!key.ok()) return key.status();
   links = *key;
@@ -130,7 +132,7 @@ absl::Status Server::Parts::OpenLedger(const Options& options) {
 }
 
 absl::Status Server::Parts::OpenDoors(const Options& options) {
-  calls = std::make_unique<Calls>(*ledger, links);
+  calls = std::make_unique<Calls>(*ledger, links, Calls::Options{.identity = identity});
   services = MakeGrpcServices(*calls);
   grpc::EnableDefaultHealthCheckService(true);
   // So that its description is linked, which reflection looks for.

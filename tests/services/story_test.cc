@@ -820,5 +820,25 @@ TEST_F(Story, ListsGoOnWhereTheyEnded) {
   EXPECT_THAT(names, ElementsAre("user-ada", "user-bob", "user-cy", "user-dee", "user-eve"));
 }
 
+TEST_F(Story, GivesForEveryEntryTheReceiptOfItsBlock) {
+  UpgradeAda();
+  const auto head = As<v1::GetHeadResponse>("finance-fay", v1::GetHeadRequest());
+  EXPECT_EQ(head.block_last(), head.position());
+  uint64_t expected_first = 1;
+  for (v1::GetHeadRequest ask; expected_first <= head.position();) {
+    ask.set_position(expected_first);
+    const auto receipt = As<v1::GetHeadResponse>("finance-fay", ask);
+    ASSERT_EQ(receipt.block_first(), expected_first) << "Blocks follow each other without gaps.";
+    ASSERT_EQ(receipt.block_hash().size(), 64u);
+    if (receipt.block_last() == head.position()) {
+      EXPECT_EQ(receipt.block_hash(), head.block_hash());
+    }
+    expected_first = receipt.block_last() + 1;
+  }
+  v1::GetHeadRequest ahead;
+  ahead.set_position(head.position() + 1);
+  EXPECT_EQ(ReasonOfError(Try<v1::GetHeadResponse>("finance-fay", ahead).status()), "INVALID_FIELD");
+}
+
 }  // namespace
 }  // namespace bursar
