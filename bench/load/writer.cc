@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -15,12 +18,13 @@
 #include "ledger/base/check.h"
 #include "ledger/engine/ledger.h"
 #include "ledger/log/rocksdb_log.h"
+#include "ledger/store/store.h"
 
 namespace bursar::bench {
 namespace {
 
 constexpr int kAccounts = 1'000;
-constexpr int kOutstanding[] = {1, 16, 256, 4'096};
+constexpr int kOutstanding[] = {1, 16, 64, 256, 4'096};
 
 // Notes the size and the number of entries of every block on its way to the real log.
 class NotingLog : public EventLog {
@@ -80,11 +84,32 @@ struct WriterRun {
   double entries_per_block = 0;
 };
 
-WriterRun RunWriter(const std::string& folder, int outstanding, absl::Duration time) {
+// A log of RocksDB alone, or one in two copies with its watermark.
+class LogUnderTest {
+ public:
+  LogUnderTest(const std::string& folder, int copies) {
+    if (copies == 1) {
+      auto alone = RocksDbLog::Open({.folder = folder + "/log", .create_if_missing = true});
+      BURSAR_CHECK(alone.ok());
+      alone_ = *std::move(alone);
+      return;
+    }
+    BURSAR_CHECK(Store::Make({.folder = folder + "/store"}).ok());
+    auto store = Store::Open({.folder = folder + "/store"});
+    BURSAR_CHECK(store.ok());
+    store_ = *std::move(store);
+  }
+  EventLog& log() { return store_ != nullptr ? store_->log() : *alone_; }
+
+ private:
+  std::unique_ptr<RocksDbLog> alone_;
+  std::unique_ptr<Store> store_;
+};
+
+WriterRun RunWriter(const std::string& folder, int copies, int outstanding, absl::Duration time) {
   std::filesystem::remove_all(folder);
-  auto log = RocksDbLog::Open({.folder = folder + "/log", .create_if_missing = true});
-  BURSAR_CHECK(log.ok());
-  NotingLog noting(**log);
+  LogUnderTest log(folder, copies);
+  NotingLog noting(log.log());
   SystemClock clock;
   auto ledger = Ledger::Open({.log = &noting, .clock = &clock, .projections_folder = folder + "/projections"});
   BURSAR_CHECK(ledger.ok());
@@ -115,34 +140,51 @@ double RunBareAppend(const std::string& folder, const std::vector<size_t>& sizes
   return static_cast<double>(sizes.size()) / absl::ToDoubleSeconds(wall);
 }
 
+// What the rounds of one row measured.
+class Rounds {
+ public:
+  void Add(const std::string& folder, const WriterRun& run) {
+    // Both in entries: the bare append carries as many per block as the ledger did.
+    const double ceiling = RunBareAppend(folder, run.sizes) * run.entries_per_block;
+    runs_.push_back(run.figures);
+    ceilings_.push_back(ceiling);
+    ratios_.push_back(run.figures.rate / ceiling);
+    group_sizes_.push_back(run.entries_per_block);
+  }
+
+  void Print(int outstanding, int copies) const {
+    const Figures figures = MedianOf(runs_);
+    std::printf("%12d %7d %12.0f %12.1f %10.0f %10.0f %14.0f %8.2f\n", outstanding, copies, figures.rate,
+                Median(group_sizes_), absl::ToDoubleMicroseconds(figures.p50), absl::ToDoubleMicroseconds(figures.p99),
+                Median(ceilings_), Median(ratios_));
+    std::fflush(stdout);
+  }
+
+ private:
+  std::vector<Figures> runs_;
+  std::vector<double> ceilings_;
+  std::vector<double> ratios_;
+  std::vector<double> group_sizes_;
+};
+
 }  // namespace
 
 void BenchWriter(const std::string& folder, absl::Duration time, int rounds) {
   std::printf(
-      "\nWriter: PlaceHold and ReleaseHold on %d accounts, RocksDB log, beside write + fdatasync of blocks of the same "
-      "sizes\n",
+      "\nWriter: PlaceHold and ReleaseHold on %d accounts, the log in RocksDB alone (1) or with journal and watermark "
+      "(2), beside write + fdatasync of blocks of the same sizes\n",
       kAccounts);
-  std::printf("%12s %12s %12s %10s %10s %14s %8s\n", "outstanding", "entries/s", "entries/blk", "p50 us", "p99 us",
-              "bare append/s", "ratio");
+  std::printf("%12s %7s %12s %12s %10s %10s %14s %8s\n", "outstanding", "copies", "entries/s", "entries/blk", "p50 us",
+              "p99 us", "bare append/s", "ratio");
   for (const int outstanding : kOutstanding) {
-    std::vector<Figures> runs;
-    std::vector<double> ceilings;
-    std::vector<double> ratios;
-    std::vector<double> group_sizes;
+    std::array<Rounds, 2> of_copies;
+    // Interleaved, so that both see the same minutes.
     for (int round = 0; round < rounds; ++round) {
-      const WriterRun run = RunWriter(folder, outstanding, time);
-      // Both in entries: the bare append carries as many per block as the ledger did.
-      const double ceiling = RunBareAppend(folder, run.sizes) * run.entries_per_block;
-      runs.push_back(run.figures);
-      ceilings.push_back(ceiling);
-      ratios.push_back(run.figures.rate / ceiling);
-      group_sizes.push_back(run.entries_per_block);
+      for (size_t i = 0; i < of_copies.size(); ++i) {
+        of_copies[i].Add(folder, RunWriter(folder, static_cast<int>(i) + 1, outstanding, time));
+      }
     }
-    const Figures figures = MedianOf(runs);
-    std::printf("%12d %12.0f %12.1f %10.0f %10.0f %14.0f %8.2f\n", outstanding, figures.rate, Median(group_sizes),
-                absl::ToDoubleMicroseconds(figures.p50), absl::ToDoubleMicroseconds(figures.p99), Median(ceilings),
-                Median(ratios));
-    std::fflush(stdout);
+    for (size_t i = 0; i < of_copies.size(); ++i) of_copies[i].Print(outstanding, static_cast<int>(i) + 1);
   }
 }
 

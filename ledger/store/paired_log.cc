@@ -28,8 +28,10 @@ absl::Status PairedLog::AppendToBoth(const StoredBlock& block) {
   if (BURSAR_PLANTED(watermark_before_log)) watermark_thread_.Begin(move);
   journal_thread_.Begin(
       [this, &block] { return BURSAR_PLANTED(journal_not_written) ? absl::OkStatus() : journal_.Append(block); });
-  const absl::Status first = first_.Append(block);
-  const absl::Status second = journal_thread_.Await();
+  absl::Status first = first_.Append(block);
+  absl::Status second = journal_thread_.Await();
+  if (BURSAR_PLANTED(log_failure_ignored)) first = absl::OkStatus();
+  if (BURSAR_PLANTED(journal_failure_ignored)) second = absl::OkStatus();
   // Of the block before: it has had as long as the two above.
   const absl::Status moved = watermark_thread_.Await();
   for (const absl::Status& status : {first, second, moved}) {

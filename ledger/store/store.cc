@@ -34,7 +34,7 @@ constexpr char kUnfinished[] = "unfinished";
 
 absl::Status NoStore(const std::string& folder) {
   return absl::NotFoundError(
-      absl::StrCat("There is no ledger in ", folder, ". Make an empty one: bursar init --data-dir ", folder));
+      absl::StrCat("There is no store in ", folder, ". Make an empty one: bursar init --data-dir ", folder));
 }
 
 // The lock of one folder, held until it goes.

@@ -12,7 +12,6 @@
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
-#include "ledger/archive/files.h"
 #include "ledger/base/steadied_clock.h"
 #include "ledger/log/memory_log.h"
 #include "ledger/store/free_space.h"

@@ -66,7 +66,7 @@ TEST(StoreProgram, MakesALedgerOnceAndServesNoneThatWasNotMade) {
   const Outcome none = ServeInVain(data);
   EXPECT_EQ(none.code, 64);
   EXPECT_EQ(none.err,
-            "Error: There is no ledger in " + data + ". Make an empty one: bursar init --data-dir " + data + "\n");
+            "Error: There is no store in " + data + ". Make an empty one: bursar init --data-dir " + data + "\n");
   EXPECT_FALSE(fs::exists(data)) << "A wrong path must not look like an empty ledger.";
 
   const Outcome made = Bursar({"init", "--data-dir", data});

@@ -31,8 +31,8 @@ std::string Contents(const std::filesystem::path& path) {
 }
 
 // "name in file", for each BURSAR_PLANTED of the product.
-std::multiset<std::string> Planted() {
-  std::multiset<std::string> planted;
+std::set<std::string> Planted() {
+  std::set<std::string> planted;
   for (const char* folder : {"ledger", "services"}) {
     for (const auto& file : std::filesystem::recursive_directory_iterator(kRoot / folder)) {
       const std::string path = std::filesystem::relative(file.path(), kRoot).string();
@@ -67,7 +67,7 @@ std::vector<Line> Listed() {
 }
 
 TEST(Plants, AreListedWhereTheyAreAndNowhereElse) {
-  std::multiset<std::string> listed;
+  std::set<std::string> listed;
   for (const Line& line : Listed()) listed.insert(absl::StrCat(line.name, " in ", line.file));
   EXPECT_THAT(listed, ContainerEq(Planted()));
 }
