@@ -1,6 +1,23 @@
 #include "ledger/engine/committer.h"
 
+#include <optional>
+#include <utility>
+
+#include "ledger/base/planted.h"
+
 namespace bursar {
+namespace {
+
+absl::Status Append(EventLog& log, const StoredBlock& block) {
+  if (BURSAR_PLANTED(answer_before_commit)) {
+    static std::optional<StoredBlock> late;
+    const std::optional<StoredBlock> before = std::exchange(late, block);
+    return before ? log.Append(*before) : absl::OkStatus();
+  }
+  return log.Append(block);
+}
+
+}  // namespace
 
 absl::StatusOr<Answer> Resolve(Outcome outcome, EntryCache& entries) {
   const bool read_back = outcome.answer.ok() && *outcome.answer == nullptr;
@@ -19,7 +36,7 @@ bool Committer::Turn(Patience patience) {
 
 void Committer::Commit(Group group) {
   if (group.stored) {
-    if (absl::Status appended = parts_.log.Append(*group.stored); !appended.ok()) {
+    if (absl::Status appended = Append(parts_.log, *group.stored); !appended.ok()) {
       parts_.pipeline.Fail(std::move(appended));
       return AnswerAll(group.outcomes, NotAnswered());
     }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 #include "ledger/domain/decide.h"
 #include "ledger/domain/evolve.h"
 #include "ledger/domain/refusals.h"
@@ -12,6 +13,8 @@
 
 namespace bursar {
 namespace {
+
+bool ForgetsAtRestart() { return BURSAR_PLANTED(requests_forgotten_at_restart); }
 
 constexpr size_t kRecentRequests = 65'536;
 constexpr size_t kRecentEntries = 8'192;
@@ -34,7 +37,7 @@ Answer NothingWritten(const State& state, const Submission& submission, absl::Ti
 
 void Head::Replay(const storage::v1::Entry& entry, bool remember) {
   Evolve(state_, entry);
-  if (remember && !entry.request_id().empty()) {
+  if (remember && !entry.request_id().empty() && !ForgetsAtRestart()) {
     recent_requests_.Add(RequestKey::Of(entry.principal(), entry.request_id()), entry);
   }
 }
@@ -143,6 +146,7 @@ absl::StatusOr<std::optional<AnsweredRequest>> Head::FindAnswered(const Waiting&
   if (waiting.submission.request_id.empty()) return std::optional<AnsweredRequest>();
   if (const AnsweredRequest* recent = recent_requests_.Find(waiting.key))
     return std::optional<AnsweredRequest>(*recent);
+  if (ForgetsAtRestart()) return std::optional<AnsweredRequest>();
   return requests_->Find(waiting.key);
 }
 
