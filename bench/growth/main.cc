@@ -86,6 +86,8 @@ int main(int count, char** arguments) {
   std::vector<bursar::growth::Figures> all;
   for (const int64_t accounts : sizes) {
     all.push_back(bursar::growth::Measure(accounts, folder, accounts <= bursar::growth::kMostCopied));
+    // So that the sizes before a run that is broken off are not lost.
+    if (accounts != sizes.back()) bursar::growth::Print(all);
   }
   std::filesystem::remove_all(folder);
   bursar::growth::Print(all);

@@ -335,6 +335,7 @@ void Balance::Apply(const Event& event, Position, const std::string& principal) 
     case Event::kQuarantineReleased:
     case Event::kQuarantineDiscarded:
     case Event::kClockAdvanced:
+    case Event::kLedgerRestored:
       return;
     case Event::KIND_NOT_SET:
       break;

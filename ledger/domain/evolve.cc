@@ -165,6 +165,8 @@ void Evolution::Apply(const Event& event) {
       return On(event.quarantine_discarded());
     case Event::kClockAdvanced:
       return On(event.clock_advanced());
+    case Event::kLedgerRestored:
+      return;
     case Event::KIND_NOT_SET:
       break;
   }

@@ -268,6 +268,7 @@ std::vector<Posting> PostingsOf(const Event& event) {
     case Event::kQuarantineReleased:
     case Event::kQuarantineDiscarded:
     case Event::kClockAdvanced:
+    case Event::kLedgerRestored:
       return {};
     case Event::KIND_NOT_SET:
       break;

@@ -209,7 +209,9 @@ class Content {
   absl::Status status_;
 };
 
-absl::StatusOr<Checkpoint> ReadCheckpoint(const EventLog& log, const std::string& path, Position position,
+using IsOfLog = std::function<absl::StatusOr<bool>(const LogEnd& end)>;
+
+absl::StatusOr<Checkpoint> ReadCheckpoint(const IsOfLog& is_of_log, const std::string& path, Position position,
                                           const Interrupted& interrupted) {
   File file(path, O_RDONLY);
   if (!file.is_open()) return Failed("read", path);
@@ -231,7 +233,7 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(const EventLog& log, const std::string
     return absl::FailedPreconditionError("another version of Bursar has written it.");
   }
   if (header != expected) return absl::DataLossError("it is of another position than its name says.");
-  const absl::StatusOr<bool> of_this_log = HasEnd(log, checkpoint.end);
+  const absl::StatusOr<bool> of_this_log = is_of_log(checkpoint.end);
   if (!of_this_log.ok()) return of_this_log.status();
   if (!*of_this_log) return absl::FailedPreconditionError("it is of another log.");
 
@@ -266,15 +268,21 @@ absl::Status WriteCheckpoint(const std::string& folder, const State& state, cons
 
 Checkpoint NearestCheckpoint(const EventLog& log, const std::string& folder, Position position, const Warn& warn,
                              const Interrupted& interrupted) {
+  const IsOfLog is_of_log = [&log](const LogEnd& end) { return HasEnd(log, end); };
   for (const Position candidate : CheckpointsIn(folder)) {
     if (candidate > position) continue;
     const std::string path = PathOf(folder, candidate, kEnding);
-    absl::StatusOr<Checkpoint> checkpoint = ReadCheckpoint(log, path, candidate, interrupted);
+    absl::StatusOr<Checkpoint> checkpoint = ReadCheckpoint(is_of_log, path, candidate, interrupted);
     if (checkpoint.ok()) return *std::move(checkpoint);
     if (absl::IsCancelled(checkpoint.status())) break;
     if (warn) warn(absl::StrCat("The checkpoint ", path, " is passed over: ", checkpoint.status().message()));
   }
   return {};
+}
+
+absl::StatusOr<Checkpoint> ReadCheckpointAt(const std::string& folder, const LogEnd& end) {
+  const IsOfLog is_of_log = [&end](const LogEnd& found) { return found.hash == end.hash; };
+  return ReadCheckpoint(is_of_log, PathOf(folder, end.position, kEnding), end.position, nullptr);
 }
 
 std::vector<Position> CheckpointsIn(const std::string& folder) {

@@ -38,6 +38,10 @@ absl::Status WriteCheckpoint(const std::string& folder, const State& state, cons
 Checkpoint NearestCheckpoint(const EventLog& log, const std::string& folder, Position position, const Warn& warn,
                              const Interrupted& interrupted = nullptr);
 
+// The checkpoint at exactly this end of a log, verified: NOT_FOUND, DATA_LOSS where it is damaged, FAILED_PRECONDITION
+// where another version of the rules has written it or it is of another log.
+absl::StatusOr<Checkpoint> ReadCheckpointAt(const std::string& folder, const LogEnd& end);
+
 // The positions of the files in the folder, whole or not; newest first.
 std::vector<Position> CheckpointsIn(const std::string& folder);
 

@@ -35,18 +35,25 @@ bool Committer::Turn(Patience patience) {
 }
 
 void Committer::Commit(Group group) {
+  if (BURSAR_PLANTED(answer_before_append)) Answer(group);
+  if (BURSAR_PLANTED(apply_before_durable) && group.stored) Publish(group.block);
   if (group.stored) {
     if (absl::Status appended = Append(parts_.log, *group.stored); !appended.ok()) {
-      parts_.pipeline.Fail(std::move(appended));
+      if (!BURSAR_PLANTED(go_on_after_failed_append)) parts_.pipeline.Fail(std::move(appended));
       return AnswerAll(group.outcomes, NotAnswered());
     }
-    Publish(group.block);
+    if (!BURSAR_PLANTED(apply_before_durable)) Publish(group.block);
   }
+  Answer(group);
+  if (group.stored) parts_.pipeline.HandToProjector({.block = std::move(group.block), .hash = group.stored->hash});
+}
+
+void Committer::Answer(Group& group) {
   for (Outcome& outcome : group.outcomes) {
     const Done done = std::move(outcome.done);
     done(Resolve(std::move(outcome), parts_.entries));
   }
-  if (group.stored) parts_.pipeline.HandToProjector({.block = std::move(group.block), .hash = group.stored->hash});
+  group.outcomes.clear();
 }
 
 void Committer::Publish(const DurableBlock& block) {

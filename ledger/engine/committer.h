@@ -41,6 +41,7 @@ class Committer {
  private:
   void Commit(Group group);
   void Publish(const DurableBlock& block);
+  void Answer(Group& group);
   bool End(Patience patience);
 
   const Parts parts_;

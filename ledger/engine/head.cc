@@ -65,15 +65,17 @@ Group Head::Decide(std::deque<Waiting>& waiting, absl::Time now, size_t group_ca
   draft.group.block = std::make_shared<storage::v1::Block>();
   // As precise as what is stored.
   now = absl::FromUnixMicros(absl::ToUnixMicros(now));
-  DecideDue(draft, std::max(now, state_.time), Stamp::kNow);
+  if (!BURSAR_PLANTED(command_before_what_is_due)) DecideDue(draft, std::max(now, state_.time), Stamp::kNow);
   // Where the group is full of what was due, more of it may be left, and nothing else is decided before that.
   while (!waiting.empty() && !draft.full()) {
     // Never before what was decided last.
-    std::optional<Outcome> outcome = DecideOne(draft, waiting.front(), std::max(now, state_.time));
+    const absl::Time time = BURSAR_PLANTED(clock_goes_back) ? now : std::max(now, state_.time);
+    std::optional<Outcome> outcome = DecideOne(draft, waiting.front(), time);
     if (!outcome) break;
     draft.group.outcomes.push_back(*std::move(outcome));
     waiting.pop_front();
   }
+  if (BURSAR_PLANTED(command_before_what_is_due)) DecideDue(draft, std::max(now, state_.time), Stamp::kNow);
   Group group = std::move(draft.group);
   if (group.block->entries_size() > 0) {
     group.stored = Seal(*group.block, end_);
@@ -100,7 +102,7 @@ std::optional<Outcome> Head::DecideOne(Draft& draft, Waiting& waiting, absl::Tim
     return Outcome{.done = std::move(waiting.done), .answer = LedgerUnavailable("its request index cannot be read")};
   }
   if (*answered) {
-    if ((*answered)->fingerprint != submission.fingerprint) {
+    if ((*answered)->fingerprint != submission.fingerprint && !BURSAR_PLANTED(other_body_gets_the_answer)) {
       return Outcome{.done = std::move(waiting.done), .answer = RequestIdReused(submission.request_id)};
     }
     const Position position = (*answered)->position;
@@ -144,8 +146,9 @@ Outcome Head::Written(Draft& draft, Waiting& waiting, absl::Time time, std::vect
 
 absl::StatusOr<std::optional<AnsweredRequest>> Head::FindAnswered(const Waiting& waiting) const {
   if (waiting.submission.request_id.empty()) return std::optional<AnsweredRequest>();
-  if (const AnsweredRequest* recent = recent_requests_.Find(waiting.key))
-    return std::optional<AnsweredRequest>(*recent);
+  const AnsweredRequest* recent = recent_requests_.Find(waiting.key);
+  if (BURSAR_PLANTED(repeats_found_in_the_index_only)) recent = nullptr;
+  if (recent != nullptr) return std::optional<AnsweredRequest>(*recent);
   if (ForgetsAtRestart()) return std::optional<AnsweredRequest>();
   return requests_->Find(waiting.key);
 }

@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 
 namespace bursar {
 namespace {
@@ -93,7 +94,7 @@ rocksdb::Options RocksOptions(bool create_if_missing) {
   options.recycle_log_file_num = 0;
   options.manual_wal_flush = false;
   // Otherwise a block that was read back after a crash could be lost in the next one.
-  options.avoid_flush_during_recovery = false;
+  options.avoid_flush_during_recovery = BURSAR_PLANTED(recovery_without_flush);
 
   options.enable_pipelined_write = false;
   options.unordered_write = false;
@@ -285,7 +286,7 @@ absl::Status RocksDbLog::Append(const StoredBlock& block) {
       batch.Put(db_->DefaultColumnFamily(), rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts, 2));
   if (written.ok()) {
     rocksdb::WriteOptions synced;
-    synced.sync = sync_;
+    synced.sync = sync_ && !BURSAR_PLANTED(log_without_sync);
     synced.protection_bytes_per_key = 8;
     written = db_->Write(synced, &batch);
   }

@@ -132,6 +132,7 @@ void Mailing::One(const Event& event) {
     case Event::kUsageCharged:
     case Event::kFundsRestored:
     case Event::kClockAdvanced:
+    case Event::kLedgerRestored:
       return;
     case Event::KIND_NOT_SET:
       break;

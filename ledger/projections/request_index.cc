@@ -8,11 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 
 namespace bursar {
 
 RequestKey RequestKey::Of(absl::string_view principal, absl::string_view request_id) {
   // No principal holds a zero byte, so no two pairs give the same text.
+  if (BURSAR_PLANTED(request_key_without_caller)) principal = "";
   const std::string text = absl::StrCat(principal, absl::string_view("\0", 1), request_id);
   std::array<unsigned char, 32> digest;
   unsigned int size = 0;

@@ -56,18 +56,20 @@ absl::StatusOr<std::vector<std::string>> NamesIn(rocksdb::FileSystem& files, con
   return names;
 }
 
+// What is there may have been made by a process that was killed before its name was durable.
 absl::Status MakeFolders(rocksdb::FileSystem& files, const std::string& folder) {
   const absl::StatusOr<bool> there = Exists(files, folder);
-  if (!there.ok() || *there) return there.status();
+  if (!there.ok()) return there.status();
   const size_t slash = folder.rfind('/');
-  const std::string parent = slash == std::string::npos ? "." : folder.substr(0, slash);
+  const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : folder.substr(0, slash);
+  if (*there) return folder == parent || folder.empty() ? absl::OkStatus() : SyncFolder(files, parent);
   if (slash != std::string::npos && slash > 0) {
     if (absl::Status made = MakeFolders(files, parent); !made.ok()) return made;
   }
   if (absl::Status made = Told(files.CreateDirIfMissing(folder, kNoOptions, nullptr), "made", folder); !made.ok()) {
     return made;
   }
-  return SyncFolder(files, slash == 0 ? "/" : parent);
+  return SyncFolder(files, parent);
 }
 
 absl::Status ReplaceFile(rocksdb::FileSystem& files, const std::string& folder, const std::string& name,

@@ -136,7 +136,7 @@ absl::Status Journal::BeginSegment() {
   const std::string bytes = Written(header);
   if (status.ok()) status = file_->Append(bytes, rocksdb::IOOptions(), nullptr);
   size_ = bytes.size();
-  fresh_ = true;
+  fresh_ = !BURSAR_PLANTED(journal_segment_not_named);
   return Told(status, "written", path_);
 }
 

@@ -1,6 +1,7 @@
 #include "ledger/store/paired_log.h"
 
 #include "absl/strings/str_cat.h"
+#include "ledger/base/planted.h"
 
 namespace bursar {
 
@@ -23,15 +24,17 @@ absl::Status PairedLog::Append(const StoredBlock& block) {
 }
 
 absl::Status PairedLog::AppendToBoth(const StoredBlock& block) {
-  journal_worker_.Begin([this, &block] { return journal_.Append(block); });
+  const auto move = [this, end = LogEnd{.position = block.last, .hash = block.hash}] { return watermark_.Move(end); };
+  if (BURSAR_PLANTED(watermark_before_log)) watermark_worker_.Begin(move);
+  journal_worker_.Begin(
+      [this, &block] { return BURSAR_PLANTED(journal_not_written) ? absl::OkStatus() : journal_.Append(block); });
   const absl::Status first = first_.Append(block);
   const absl::Status second = journal_worker_.Await();
-  if (!first.ok()) return first;
-  if (!second.ok()) return second;
+  if (!first.ok() && !BURSAR_PLANTED(log_failure_ignored)) return first;
+  if (!second.ok() && !BURSAR_PLANTED(journal_failure_ignored)) return second;
   // Of the block before: it has had as long as the two above.
   if (absl::Status moved = watermark_worker_.Await(); !moved.ok()) return moved;
-  watermark_worker_.Begin(
-      [this, end = LogEnd{.position = block.last, .hash = block.hash}] { return watermark_.Move(end); });
+  watermark_worker_.Begin(move);
   return absl::OkStatus();
 }
 

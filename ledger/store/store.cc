@@ -226,9 +226,11 @@ absl::Status Store::Parts::CheckNoBlocks() const {
   return absl::AlreadyExistsError(absl::StrCat("There is a store already: ", blocks_folder, " is not empty."));
 }
 
-absl::Status Store::Adopt(const Options& options) {
+absl::Status Store::Adopt(const Options& options) { return Adopt(options, FreshIdentity()); }
+
+absl::Status Store::Adopt(const Options& options, const Identity& identity) {
   Parts parts(options);
-  parts.identity = FreshIdentity();
+  parts.identity = identity;
   const absl::Status free = parts.CheckNothingThere({parts.InFolder(kIdentity), parts.InFolder(kWatermark)});
   if (!free.ok()) return free;
   auto log = RocksDbLog::Open({.folder = parts.log_folder, .env = parts.env.get(), .read_only = true});
@@ -389,6 +391,7 @@ absl::Status Store::Parts::Judge(const Survey& survey) const {
 bool Store::Parts::IsCrashLeftover(const CopySurvey& copy, const LogEnd& end) const {
   if (copy.damaged || copy.lacks.size() > 1) return false;
   if (copy.lacks.empty()) return true;
+  if (BURSAR_PLANTED(torn_tail_is_damage)) return false;
   return copy.lacks[0].last == end.position && (!mark || copy.lacks[0].first > mark->end.position);
 }
 
@@ -402,14 +405,14 @@ absl::Status Store::Parts::RepairCopies(std::unique_ptr<RocksDbLog> reading, con
   if (log_bad) {
     if (absl::Status built = RebuildLog(reading.get(), journal_first); !built.ok()) return built;
   }
-  if (journal_bad) {
+  if (journal_bad && !BURSAR_PLANTED(journal_not_compared)) {
     if (absl::Status built = RebuildJournal(reading.get(), journal_first); !built.ok()) return built;
   }
   reading.reset();
   if (log_bad) {
     if (absl::Status done = Swap(options.folder, kLog, of_log, "its second copy"); !done.ok()) return done;
   }
-  if (journal_bad) {
+  if (journal_bad && !BURSAR_PLANTED(journal_not_compared)) {
     last_segment.clear();
     rebuilt_journal = true;
     return Swap(journal_folder, kBlocks, of_journal, "the log");
@@ -471,7 +474,7 @@ absl::Status Store::Parts::OpenToWrite(const Survey& survey) {
 
 // A crash may have left the last block in the journal alone.
 absl::Status Store::Parts::LevelLog(const LogEnd& end) {
-  if (first->Last().position < end.position) {
+  if (first->Last().position < end.position && !BURSAR_PLANTED(log_not_levelled)) {
     const auto blocks = OpenJournal();
     if (!blocks.ok()) return blocks.status();
     while (first->Last().position < end.position) {
@@ -496,11 +499,12 @@ absl::Status Store::Parts::LevelJournal(Position has, const LogEnd& end) {
   if (absl::Status synced = SyncFolder(*files, blocks_folder); !synced.ok()) return synced;
   const auto blocks = OpenJournal();
   if (!blocks.ok()) return blocks.status();
-  journal = std::make_unique<Journal>(Journal::Options{.files = files.get(),
-                                                       .folder = blocks_folder,
-                                                       .store_id = identity.id,
-                                                       .next_segment = (*blocks)->next_segment()});
-  if (has == end.position) return absl::OkStatus();
+  journal = std::make_unique<Journal>(
+      Journal::Options{.files = files.get(),
+                       .folder = blocks_folder,
+                       .store_id = identity.id,
+                       .next_segment = (*blocks)->next_segment() - (BURSAR_PLANTED(journal_segment_reused) ? 1 : 0)});
+  if (has == end.position || BURSAR_PLANTED(journal_not_levelled)) return absl::OkStatus();
   const absl::Status copied = first->Read(has + 1, [&](const StoredBlock& block) { return journal->Write(block); });
   return copied.ok() ? journal->Sync() : copied;
 }

@@ -59,6 +59,8 @@ class Store {
   // Makes a store of a folder that holds a log alone, as of Bursar 0.1: checks the log and writes the rest. NOT_FOUND
   // where there is no log; ALREADY_EXISTS where it is a store; DATA_LOSS where the log is damaged.
   static absl::Status Adopt(const Options& options);
+  // The same with this identity, as for a store that is restored.
+  static absl::Status Adopt(const Options& options, const Identity& identity);
 
   // NOT_FOUND: there is no store. FAILED_PRECONDITION: another process has it open, or it is of a newer version, or not
   // all of it is of one store. DATA_LOSS: damaged beyond what the other copy repairs; names the positions. UNAVAILABLE:

@@ -119,6 +119,7 @@ constexpr AccessRule kAccessRules[] = {
     {"bursar.v1.HistoryService.WatchEntries", kKnown},
     {"bursar.v1.HistoryService.GetHead", kKnown},
     {"bursar.v1.HistoryService.WriteCheckpoint", kOperator},
+    {"bursar.v1.HistoryService.ExportLog", kOperator},
 
     {"bursar.v1.ClockService.GetClock", kAnyone},
     {"bursar.v1.ClockService.AdvanceClock", kOperator | kService},

@@ -78,7 +78,7 @@ Calls::Calls(Ledger& ledger, const LinkKey& links, const Options& options)
   AddUsageService(methods_, ledger);
   AddFinanceService(methods_, ledger);
   AddPolicyService(methods_, ledger);
-  AddHistoryService(methods_, ledger);
+  AddHistoryService(methods_, ledger, options_.identity);
   AddClockService(methods_, ledger);
   AddOutboxService(methods_, ledger, links);
   for (const ServiceDescriptor* service : Services()) {

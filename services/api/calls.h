@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/descriptor.h"
+#include "ledger/archive/log_source.h"
 #include "ledger/base/link_key.h"
 #include "ledger/engine/ledger.h"
 #include "services/api/call.h"
@@ -39,6 +40,8 @@ class Calls {
     size_t most_streams = 10'000;
     Feed::Options feed;
     Watching::Options watching;
+    // Of the ledger, for those who keep receipts and backups; empty where it is kept in memory.
+    LogIdentity identity;
   };
 
   // Both outlive this object.

@@ -95,12 +95,15 @@ absl::StatusOr<std::optional<StoredBlock>> WholeBlock(const EventLog& log, Posit
   return FirstBlock(log, (*block)->first - 1);
 }
 
-absl::StatusOr<v1::GetHeadResponse> GetHead(const Ledger& ledger, const v1::GetHeadRequest& request) {
+absl::StatusOr<v1::GetHeadResponse> GetHead(const Ledger& ledger, const LogIdentity& identity,
+                                            const v1::GetHeadRequest& request) {
   Position last = 0;
   ledger.Read([&](const State& state, absl::Time) { last = state.position; });
   if (request.position() > last) return InvalidField("position", "is not written yet");
   v1::GetHeadResponse response;
   response.set_position(last);
+  response.set_store_id(identity.store_id);
+  response.set_epoch(identity.epoch);
   if (last == 0) return response;
   const auto block = WholeBlock(ledger.log(), request.position() == 0 ? last : request.position(), last);
   if (!block.ok()) return block.status();
@@ -112,9 +115,37 @@ absl::StatusOr<v1::GetHeadResponse> GetHead(const Ledger& ledger, const v1::GetH
   return response;
 }
 
+// Of an answer's blocks; one block may go beyond.
+constexpr size_t kExportBytes = 1 << 20;
+
+absl::StatusOr<v1::ExportLogResponse> ExportLog(const Ledger& ledger, const LogIdentity& identity,
+                                                const v1::ExportLogRequest& request) {
+  Position last = 0;
+  ledger.Read([&](const State& state, absl::Time) { last = state.position; });
+  v1::ExportLogResponse response;
+  response.set_last_position(last);
+  response.set_store_id(identity.store_id);
+  response.set_epoch(identity.epoch);
+  size_t bytes = 0;
+  const absl::Status read =
+      ledger.log().Read(std::max<Position>(request.from_position(), 1), [&](const StoredBlock& stored) {
+        // The log may be ahead of what readers may know of.
+        if (stored.last > last || bytes >= kExportBytes) return absl::CancelledError("enough");
+        v1::LogBlock& block = *response.add_blocks();
+        block.set_first_position(stored.first);
+        block.set_last_position(stored.last);
+        block.set_hash(stored.hash.data(), stored.hash.size());
+        block.set_content(stored.bytes);
+        bytes += stored.bytes.size();
+        return absl::OkStatus();
+      });
+  if (!read.ok() && !absl::IsCancelled(read)) return read;
+  return response;
+}
+
 }  // namespace
 
-void AddHistoryService(Methods& methods, Ledger& ledger) {
+void AddHistoryService(Methods& methods, Ledger& ledger, const LogIdentity& identity) {
   methods.SlowRead<v1::ListEntriesRequest, v1::ListEntriesResponse>(
       [&ledger](const Call& call, const v1::ListEntriesRequest& request) {
         return ListEntries(ledger, call, request);
@@ -123,7 +154,13 @@ void AddHistoryService(Methods& methods, Ledger& ledger) {
     return OpenEntriesWatch(ledger, call, request);
   });
   methods.SlowRead<v1::GetHeadRequest, v1::GetHeadResponse>(
-      [&ledger](const Call&, const v1::GetHeadRequest& request) { return GetHead(ledger, request); });
+      [&ledger, &identity](const Call&, const v1::GetHeadRequest& request) {
+        return GetHead(ledger, identity, request);
+      });
+  methods.SlowRead<v1::ExportLogRequest, v1::ExportLogResponse>(
+      [&ledger, &identity](const Call&, const v1::ExportLogRequest& request) {
+        return ExportLog(ledger, identity, request);
+      });
   methods.Other<v1::WriteCheckpointRequest, v1::WriteCheckpointResponse>(
       false, [&ledger](const Call&, const v1::WriteCheckpointRequest&,
                        const std::function<void(const absl::StatusOr<v1::WriteCheckpointResponse>&)>& respond) {

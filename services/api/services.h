@@ -2,6 +2,7 @@
 // are in ledger/domain.
 #pragma once
 
+#include "ledger/archive/log_source.h"
 #include "ledger/base/link_key.h"
 #include "ledger/engine/ledger.h"
 #include "services/api/methods.h"
@@ -19,7 +20,7 @@ void AddGateService(Methods& methods, Ledger& ledger);
 void AddUsageService(Methods& methods, Ledger& ledger);
 void AddFinanceService(Methods& methods, Ledger& ledger);
 void AddPolicyService(Methods& methods, Ledger& ledger);
-void AddHistoryService(Methods& methods, Ledger& ledger);
+void AddHistoryService(Methods& methods, Ledger& ledger, const LogIdentity& identity);
 void AddClockService(Methods& methods, Ledger& ledger);
 void AddOutboxService(Methods& methods, Ledger& ledger, const LinkKey& links);
 

@@ -28,6 +28,7 @@ class Parser {
     for (const Setting& setting : AllSettings()) {
       if (setting.serve_only) AddSetting(*serve_, setting);
     }
+    for (const Command& command : Commands()) AddCommand(command);
     for (const Noun& noun : Nouns()) Prepare(*root_.add_subcommand(noun.name));
     for (const Verb& verb : Verbs()) AddVerb(verb);
   }
@@ -48,6 +49,7 @@ class Parser {
     CLI::App* verb = noun == nullptr ? nullptr : OnlySubcommand(*noun);
     line.noun = noun == nullptr ? "" : noun->get_name();
     line.verb = VerbOf(verb != nullptr ? verb : noun);
+    line.command = CommandOf(verb != nullptr ? verb : noun);
     if (help) return line;
     if (root_.get_option("--version")->count() > 0) {
       line.kind = CommandLine::Kind::kVersion;
@@ -63,6 +65,11 @@ class Parser {
       line.kind = CommandLine::Kind::kServe;
       return line;
     }
+    if (line.command != nullptr) {
+      line.kind = CommandLine::Kind::kCommand;
+      if (absl::Status read = ReadOwn(commands_.at(line.command).flags, line); !read.ok()) return read;
+      return line;
+    }
     line.kind = CommandLine::Kind::kAsk;
     for (const auto& [flag, option] : verbs_.at(line.verb).fields) {
       if (option->count() == 0) continue;
@@ -76,10 +83,7 @@ class Parser {
     line.to = LastOf(options.to);
     line.count = LastOf(options.count);
     line.messages = LastOf(options.messages);
-    for (const auto& [name, option] : options.own) {
-      if (option->count() > 1) return TwiceError(name);
-      if (option->count() > 0) line.own[name] = option->results().front();
-    }
+    if (absl::Status read = ReadOwn(options.own, line); !read.ok()) return read;
     return line;
   }
 
@@ -96,6 +100,19 @@ class Parser {
     CLI::Option* count = nullptr;
     CLI::Option* messages = nullptr;
   };
+
+  struct CommandOptions {
+    CLI::App* app = nullptr;
+    std::vector<std::pair<std::string, CLI::Option*>> flags;
+  };
+
+  static absl::Status ReadOwn(const std::vector<std::pair<std::string, CLI::Option*>>& own, CommandLine& line) {
+    for (const auto& [name, option] : own) {
+      if (option->count() > 1) return TwiceError(name);
+      if (option->count() > 0) line.own[name] = option->results().front();
+    }
+    return absl::OkStatus();
+  }
 
   static std::optional<std::string> LastOf(const CLI::Option* option) {
     if (option == nullptr || option->count() == 0) return std::nullopt;
@@ -156,6 +173,25 @@ class Parser {
     }
   }
 
+  // "checkpoint sign" is a command in a group.
+  void AddCommand(const Command& command) {
+    CLI::App* app = &root_;
+    for (const std::string& word : std::vector<std::string>(absl::StrSplit(command.name, ' '))) {
+      CLI::App* found = app->get_subcommand_no_throw(word);
+      if (found == nullptr) {
+        found = app->add_subcommand(word);
+        Prepare(*found);
+      }
+      app = found;
+    }
+    CommandOptions& options = commands_[&command];
+    options.app = app;
+    for (const OwnFlag& flag : command.flags) {
+      options.flags.emplace_back(flag.name,
+                                 flag.placeholder.empty() ? AddSwitch(*app, flag.name) : AddOption(*app, flag.name));
+    }
+  }
+
   static CLI::App* OnlySubcommand(CLI::App& app) {
     const std::vector<CLI::App*> parsed = app.get_subcommands();
     return parsed.empty() ? nullptr : parsed.front();
@@ -164,6 +200,13 @@ class Parser {
   const Verb* VerbOf(const CLI::App* app) const {
     for (const auto& [verb, options] : verbs_) {
       if (options.app == app) return verb;
+    }
+    return nullptr;
+  }
+
+  const Command* CommandOf(const CLI::App* app) const {
+    for (const auto& [command, options] : commands_) {
+      if (options.app == app) return command;
     }
     return nullptr;
   }
@@ -181,21 +224,28 @@ class Parser {
     const std::vector<std::string> strays = root_.remaining(true);
     const std::string stray = strays.empty() ? "" : strays.front();
     const bool stray_flag = absl::StartsWith(stray, "-") && stray.size() > 1;
-    const std::string name = line.verb != nullptr ? line.verb->name() : line.noun;
+    const std::string name = line.verb != nullptr      ? line.verb->name()
+                             : line.command != nullptr ? line.command->name
+                                                       : line.noun;
     if (stray_flag) {
       const std::string flag = stray.substr(0, stray.find('='));
       return absl::InvalidArgumentError(absl::StrCat(flag, " is not a flag of `bursar", name.empty() ? "" : " ", name,
-                                                     "`.", Likely(flag, line.verb), " ", SeeHelp(name)));
+                                                     "`.", Likely(flag, line), " ", SeeHelp(name)));
     }
     if (noun == nullptr) {
       std::vector<std::string> nouns = {"serve"};
+      for (const Command& command : Commands()) nouns.push_back(command.name.substr(0, command.name.find(' ')));
+      nouns.erase(std::unique(nouns.begin(), nouns.end()), nouns.end());
       for (const Noun& known : Nouns()) nouns.push_back(known.name);
       return absl::InvalidArgumentError(
           absl::StrCat(stray.empty() ? "" : absl::StrCat("\"", stray, "\" is not known. "),
                        "Write one of: ", absl::StrJoin(nouns, ", "), ". ", SeeHelp("")));
     }
-    if (noun != serve_ && line.verb == nullptr) {
+    if (noun != serve_ && line.verb == nullptr && line.command == nullptr) {
       std::vector<std::string> verbs;
+      for (const Command& command : Commands()) {
+        if (absl::StartsWith(command.name, line.noun + " ")) verbs.push_back(command.name.substr(line.noun.size() + 1));
+      }
       for (const Verb& verb : Verbs()) {
         if (verb.noun == line.noun) verbs.push_back(verb.verb);
       }
@@ -211,12 +261,15 @@ class Parser {
   }
 
   // " Did you mean --cost?" where a flag is close to what was written; else empty.
-  std::string Likely(const std::string& written, const Verb* verb) const {
+  std::string Likely(const std::string& written, const CommandLine& line) const {
     std::vector<std::string> known;
     for (const auto& [setting, option] : settings_) known.push_back(setting->flag());
-    if (verb != nullptr) {
-      for (const auto& [flag, option] : verbs_.at(verb).fields) known.push_back(flag.name);
-      for (const OwnFlag& flag : verb->own) known.push_back(flag.name);
+    if (line.command != nullptr) {
+      for (const OwnFlag& flag : line.command->flags) known.push_back(flag.name);
+    }
+    if (line.verb != nullptr) {
+      for (const auto& [flag, option] : verbs_.at(line.verb).fields) known.push_back(flag.name);
+      for (const OwnFlag& flag : line.verb->own) known.push_back(flag.name);
     }
     for (const std::string& flag : known) {
       // The last part, or the beginning: "--name" for "--contact.name", "--user" for "--user-id".
@@ -248,6 +301,7 @@ class Parser {
   CLI::App* serve_ = nullptr;
   std::vector<std::pair<const Setting*, CLI::Option*>> settings_;
   std::map<const Verb*, VerbOptions> verbs_;
+  std::map<const Command*, CommandOptions> commands_;
   std::vector<std::unique_ptr<std::vector<std::string>>> unused_;
 };
 

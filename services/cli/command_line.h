@@ -8,16 +8,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/cli/commands.h"
 #include "services/cli/request_flags.h"
 #include "services/cli/verbs.h"
 
 namespace bursar::cli {
 
 struct CommandLine {
-  enum class Kind { kHelp, kVersion, kServe, kAsk };
+  enum class Kind { kHelp, kVersion, kServe, kCommand, kAsk };
   Kind kind = Kind::kHelp;
   // For kHelp: about what; empty for everything, "serve", or a noun.
   std::string noun;
+  // For kCommand, and for kHelp about one command; else nullptr.
+  const Command* command = nullptr;
   // For kAsk, and for kHelp about one verb; else nullptr.
   const Verb* verb = nullptr;
   // Settings given as flags, by key.
@@ -25,7 +28,7 @@ struct CommandLine {
 
   // For kAsk.
   std::vector<std::pair<RequestFlag, std::vector<std::string>>> fields;
-  // The verb's own flags that were written, by name with dashes.
+  // The verb's own flags, or those of the command, that were written, by name with dashes; "true" for a switch.
   std::map<std::string, std::string> own;
   // File of --json-request.
   std::optional<std::string> json_request;

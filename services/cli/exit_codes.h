@@ -17,6 +17,8 @@ enum ExitCode {
   kDataUnavailable = 75,
   // The data is damaged; opening it again will not help.
   kDataDamaged = 78,
+  // A signal asked for the end, which came in order; what was complete stays.
+  kInterrupted = 130,
 };
 
 }  // namespace bursar::cli

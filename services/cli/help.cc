@@ -4,10 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "services/cli/command_line.h"
+#include "services/cli/commands.h"
 #include "services/cli/comments.h"
 #include "services/cli/request_flags.h"
 #include "services/cli/settings.h"
@@ -135,12 +137,14 @@ constexpr char kExitCodes[] =
     "  64  a wrong flag, value or setting; nothing was sent\n"
     "  69  no answer: there is no server, or it did not answer in time\n"
     "  75  the data folder cannot be used or written; starting again may help\n"
-    "  78  the data is damaged; starting again will not help\n";
+    "  78  the data is damaged, or not what was signed or told of it; starting again will not help\n"
+    "  130 interrupted; what was complete stays (export, import, backup, restore, verify, prove)\n";
 
 }  // namespace
 
 std::string HelpForAll() {
   std::vector<Explained> nouns = {{"serve", "Keep a ledger and answer for it until told to stop"}};
+  for (const Command& command : Commands()) nouns.emplace_back(command.name, command.about);
   for (const Noun& noun : Nouns()) nouns.emplace_back(noun.name, noun.about);
   return absl::StrCat("Bursar: a ledger for credits and spending limits.\n\n",
                       "bursar [settings] serve | <noun> <verb> [flags]\n\n", Listed("Commands", nouns),
@@ -163,6 +167,28 @@ std::string HelpForServe() {
           "signal ends it at once; nothing that was answered is lost either way.\n"),
       Listed("Settings", settings), Paragraphs(kSettingsNote), kExitCodes,
       "\nExample:\n  bursar serve --data-dir ./ledger --listen 127.0.0.1:7421\n");
+}
+
+std::string HelpForCommand(const Command& command) {
+  std::vector<Explained> flags;
+  for (const OwnFlag& flag : command.flags) {
+    flags.emplace_back(absl::StrCat(flag.name, flag.placeholder.empty() ? "" : " ", flag.placeholder), flag.about);
+  }
+  return absl::StrCat("bursar ", command.name, " [flags]\n\n", Paragraphs(command.text), Listed("Flags", flags),
+                      Paragraphs("Shows how far it has come on a terminal; --format=json ends with one line of JSON. "
+                                 "Settings such as --data-dir, --server, --as and --format: bursar --help.\n"),
+                      kExitCodes, "\nExample:\n  bursar ", command.example, "\n");
+}
+
+std::string HelpForCommands(const std::string& group) {
+  std::vector<Explained> commands;
+  for (const Command& command : Commands()) {
+    if (absl::StartsWith(command.name, group + " ")) {
+      commands.emplace_back(command.name.substr(group.size() + 1), command.about);
+    }
+  }
+  return absl::StrCat("bursar ", group, " <command> [flags]\n\n", Listed("Commands", commands), "More: bursar ", group,
+                      " <command> --help\n");
 }
 
 std::string HelpForNoun(const std::string& noun) {

@@ -549,6 +549,10 @@ const std::vector<Verb>& Verbs() {
        .verb = "write-checkpoint",
        .request = v1::WriteCheckpointRequest::descriptor(),
        .example = "history write-checkpoint --timeout 5m --as operator-olga"},
+      {.noun = "history",
+       .verb = "export-log",
+       .request = v1::ExportLogRequest::descriptor(),
+       .example = "history export-log --from-position 100 --format json --as operator-olga"},
 
       {.noun = "clock", .verb = "show", .request = v1::GetClockRequest::descriptor(), .example = "clock show"},
       {.noun = "clock",

@@ -14,9 +14,11 @@
 #include "grpc/health/v1/health.pb.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
+#include "ledger/archive/files.h"
 #include "ledger/base/steadied_clock.h"
 #include "ledger/log/memory_log.h"
 #include "ledger/log/rocksdb_log.h"
+#include "ledger/store/identity.h"
 #include "services/client/keep_grpc.h"
 #include "services/grpc/door.h"
 #include "services/server/clock_notice.h"
@@ -59,6 +61,11 @@ absl::Status PrepareFolder(const Server::Options& options) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<StoreIdentity> ReadIdentityOf(const std::string& folder) {
+  const absl::StatusOr<std::string> text = ReadWholeFile(absl::StrCat(folder, "/store"));
+  return text.ok() ? ReadIdentity(*text) : text.status();
+}
+
 }  // namespace
 
 // In the order in which they are made; taken apart in the opposite one.
@@ -66,6 +73,7 @@ struct Server::Parts {
   SystemClock system_clock;
   std::unique_ptr<SteadiedClock> clock;
   std::unique_ptr<EventLog> log;
+  LogIdentity identity;
   LinkKey links = LinkKey::Fresh();
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Calls> calls;
@@ -89,6 +97,8 @@ absl::Status Server::Parts::OpenStore(const Options& options) {
       {.folder = absl::StrCat(options.data_folder, "/log"), .create_if_missing = options.create_if_missing});
   if (!opened.ok()) return opened.status();
   log = *std::move(opened);
+  if (auto read = ReadIdentityOf(options.data_folder); read.ok())
+    identity = {.store_id = read->id, .epoch = read->epoch};
   auto key = LinkKey::LoadOrMake(absl::StrCat(options.data_folder, "/link.key"));
   if (!key.ok()) return key.status();
   links = *key;
@@ -116,7 +126,7 @@ absl::Status Server::Parts::OpenLedger(const Options& options) {
 }
 
 absl::Status Server::Parts::OpenDoors(const Options& options) {
-  calls = std::make_unique<Calls>(*ledger, links);
+  calls = std::make_unique<Calls>(*ledger, links, Calls::Options{.identity = identity});
   services = MakeGrpcServices(*calls);
   grpc::EnableDefaultHealthCheckService(true);
   // So that its description is linked, which reflection looks for.

@@ -3,12 +3,15 @@
 #include <optional>
 
 #include "tests/faults/cases.h"
+#include "tests/faults/ledger_world.h"
 #include "tests/faults/log_world.h"
 
 namespace bursar::faults {
 namespace {
 
 constexpr int64_t kRecoveriesPerWorld = 25;
+// One world in so many has a whole ledger.
+constexpr int64_t kWithLedger = 10;
 
 int Main(int argc, char** argv) {
   Arguments arguments("bursar_crash",
@@ -22,6 +25,7 @@ int Main(int argc, char** argv) {
   const int64_t ways = arguments["exhaustive"] != 0 ? WaysToFail() : 0;
   return RunCases(arguments, worlds + ways, "recoveries", "", [&](int64_t number) {
     if (number >= worlds) return FailEverywhere(number - worlds, SeedOf(seed, 0));
+    if (number % kWithLedger == 0) return LedgerWorld(SeedOf(seed, number)).Run(kRecoveriesPerWorld);
     return LogWorld(SeedOf(seed, number)).Run(kRecoveriesPerWorld);
   });
 }

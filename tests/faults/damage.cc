@@ -100,15 +100,28 @@ Harm AnyHarm(const Specimen& specimen, Dice& dice) {
   return harm;
 }
 
+// What was mended is as good as new: one copy is hurt, mended and used, and then the other one is lost altogether.
+std::string OneAfterTheOther(const Specimen& specimen, Dice& dice) {
+  Disk disk = specimen.disk().Copy();
+  ExpectedLog expected = specimen.expected();
+  const bool journal_first = dice.OneIn(2);
+  DamageFile(disk, dice.Pick(Only(specimen.Files(), journal_first)), specimen.older(), dice);
+  const Examined first = Examine(disk, specimen.layout(), expected, dice);
+  if (first.verdict == Examined::Verdict::kRefused || first.verdict == Examined::Verdict::kWrong) return first.says;
+  disk.Remove(journal_first ? absl::StrCat(kStoreFolder, "/log") : JournalFolder(specimen));
+  const Examined second = Examine(disk, specimen.layout(), expected, dice);
+  if (second.verdict == Examined::Verdict::kRepaired) return "";
+  return absl::StrCat(journal_first ? "the journal, then the log: " : "the log, then the journal: ", second.says);
+}
+
 // The whole store of an older day is a whole store: it opens, and only what clients remember can tell.
-std::string RolledBack(const Specimen& specimen, Dice& dice) {
+std::string RolledBack(const Specimen& specimen) {
   Disk disk = specimen.disk().Copy();
   disk.Take(kStoreFolder, specimen.older());
   if (specimen.layout().journal_elsewhere) disk.Take("/other", specimen.older());
   auto files = std::make_shared<FaultFiles>(std::move(disk));
   const absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(StoreOn(files, specimen.layout()));
   if (!store.ok()) return absl::StrCat("an older store does not open: ", store.status().ToString());
-  dice.Next();
   return (*store)->log().Last().position < specimen.expected().end().position ? "" : "an older store is not older";
 }
 
@@ -123,7 +136,8 @@ Outcome Damage(uint64_t seed, int64_t cases) {
     Harm harm = AnyHarm(specimen, dice);
     if (harm.what.empty()) continue;
     ++i;
-    const Examined examined = Examine(std::move(harm.disk), specimen, dice);
+    ExpectedLog expected = specimen.expected();
+    const Examined examined = Examine(harm.disk, specimen.layout(), expected, dice);
     const bool lost =
         examined.verdict == Verdict::kWrong || (examined.verdict == Verdict::kRefused && !harm.both_copies);
     const char* const became = lost                                     ? "NOT OPENED OR WRONG"
@@ -134,9 +148,10 @@ Outcome Damage(uint64_t seed, int64_t cases) {
     ++outcome.counts[absl::StrCat(harm.what, ": ", became)];
     if (lost && outcome.violation.empty()) outcome.violation = absl::StrCat(harm.what, ": ", examined.says);
   }
-  if (std::string wrong = RolledBack(specimen, dice); !wrong.empty() && outcome.violation.empty()) {
-    outcome.violation = wrong;
+  for (const std::string& wrong : {OneAfterTheOther(specimen, dice), RolledBack(specimen)}) {
+    if (!wrong.empty() && outcome.violation.empty()) outcome.violation = wrong;
   }
+  ++outcome.counts["one copy hurt and mended, then the other lost: repaired"];
   ++outcome.counts["whole store of an older day: opens, as only clients' receipts can tell"];
   return outcome;
 }

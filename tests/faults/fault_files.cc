@@ -192,6 +192,11 @@ bool FaultFiles::struck() const noexcept {
   return struck_;
 }
 
+FaultFiles::Struck FaultFiles::struck_at() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return struck_at_;
+}
+
 int64_t FaultFiles::changes() const noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   return changes_;
@@ -220,6 +225,7 @@ IOStatus FaultFiles::Begin(Operation operation, const std::string& path) {
   }
   if (++matched_ < fault_->nth) return IOStatus::OK();
   struck_ = true;
+  struck_at_ = {operation, path};
   return Strike(fault_->effect, path);
 }
 

@@ -65,6 +65,12 @@ class FaultFiles : public rocksdb::FileSystem, public std::enable_shared_from_th
   void Heal() noexcept;
   // Whether the fault has happened.
   bool struck() const noexcept;
+  // What it happened to last; empty where it has not.
+  struct Struck {
+    Operation operation = Operation::kOpen;
+    std::string path;
+  };
+  Struck struck_at() const;
   // Operations that change something, so far.
   int64_t changes() const noexcept;
 
@@ -159,6 +165,7 @@ class FaultFiles : public rocksdb::FileSystem, public std::enable_shared_from_th
   std::optional<Fault> fault_;
   int64_t matched_ = 0;
   bool struck_ = false;
+  Struck struck_at_;
   int64_t changes_ = 0;
   std::optional<uint64_t> capacity_;
   std::set<std::string> locks_;

@@ -53,7 +53,9 @@ Outcome FlipBits(uint64_t seed, int64_t flips) {
   Outcome outcome;
   for (int64_t i = 0; i < flips; ++i) {
     const Flip flip = AnyFlip(specimen, dice);
-    const Examined examined = Examine(Flipped(specimen.disk(), flip), specimen, dice);
+    Disk disk = Flipped(specimen.disk(), flip);
+    ExpectedLog expected = specimen.expected();
+    const Examined examined = Examine(disk, specimen.layout(), expected, dice);
     const char* const became = examined.verdict == Verdict::kHarmless   ? "harmless"
                                : examined.verdict == Verdict::kRepaired ? "repaired"
                                : examined.verdict == Verdict::kRefused  ? "refused"

@@ -15,6 +15,12 @@ Layout AnyLayout(Dice& dice) {
   return {.journal_elsewhere = dice.OneIn(2), .write_buffer_bytes = dice.OneIn(2) ? size_t{64} << 10 : size_t{4} << 20};
 }
 
+// Without it the block is not durable in this copy.
+bool IsOfAnAppend(const FaultFiles::Struck& struck) {
+  const bool written = struck.operation == Operation::kWrite || struck.operation == Operation::kSync;
+  return written && (absl::StrContains(struck.path, "journal/") || absl::EndsWith(struck.path, ".log"));
+}
+
 }  // namespace
 
 LogWorld::LogWorld(uint64_t seed) : dice_(seed), layout_(AnyLayout(dice_)) {}
@@ -107,12 +113,18 @@ void LogWorld::Live(const std::optional<Fault>& fault) {
     ++outcome_.counts["openings refused while the disk fails"];
     return;
   }
-  if (!(*store)->repairs().empty()) ++outcome_.counts["recoveries that repaired a copy"];
+  if (!(*store)->repairs().empty()) {
+    ++outcome_.counts["recoveries that repaired a copy after the disk had failed"];
+    if (!disk_failed_ && !MayFail()) {
+      Violated(absl::StrCat("an honest crash is repaired as damage: ", (*store)->repairs()[0]));
+    }
+  }
   if (std::string lost = expected_.Compare((*store)->log()); !lost.empty()) return Violated(lost);
   if (PowerIsOff()) {
     ++outcome_.counts["power cuts inside recovery"];
     return;
   }
+  if (cut_since_) disk_failed_ = false;
   made_ = Made::kYes;
   expected_.Served((*store)->log());
   AppendSome(**store);
@@ -120,21 +132,24 @@ void LogWorld::Live(const std::optional<Fault>& fault) {
 }
 
 void LogWorld::Kill(std::unique_ptr<Store> store) {
-  const std::shared_ptr<FaultFiles> left = files_->Restarted();
+  left_ = files_->Restarted();
   store.reset();
-  files_ = left;
 }
 
 void LogWorld::AppendSome(Store& store) {
   const int64_t appends = dice_.Below(kMostAppends + 1);
   for (int64_t i = 0; i < appends; ++i) {
     if (PowerIsOff()) return;
+    const bool failed_before = files_->struck();
     const StoredBlock block = expected_.Next(dice_);
     const absl::Status appended = store.log().Append(block);
     if (PowerIsOff()) {
       ++outcome_.counts["power cuts while appending"];
       expected_.Unknown(block);
       return;
+    }
+    if (appended.ok() && !failed_before && MayFail() && IsOfAnAppend(files_->struck_at())) {
+      return Violated(absl::StrCat("an append is answered although ", files_->struck_at().path, " was not written"));
     }
     if (appended.ok()) {
       ++outcome_.counts["blocks answered"];
@@ -150,7 +165,14 @@ void LogWorld::AppendSome(Store& store) {
 }
 
 void LogWorld::Reboot(std::optional<Cut> cut) {
-  files_ = cut ? files_->AfterCut(*cut, dice_) : files_->Restarted();
+  if (MayFail() && *effect_ != Effect::kPowerCut) {
+    disk_failed_ = true;
+    cut_since_ = false;
+  }
+  cut_since_ = cut_since_ || cut;
+  const std::shared_ptr<FaultFiles> last = left_ != nullptr ? left_ : files_;
+  files_ = cut ? last->AfterCut(*cut, dice_) : last->Restarted();
+  left_ = nullptr;
   effect_.reset();
 }
 

@@ -43,8 +43,13 @@ class LogWorld {
   Dice dice_;
   const Layout layout_;
   std::shared_ptr<FaultFiles> files_ = std::make_shared<FaultFiles>();
+  // As a process that was killed has left it.
+  std::shared_ptr<FaultFiles> left_;
   std::optional<Effect> effect_;
   Made made_ = Made::kNo;
+  // The disk has failed, and what that has left has not been mended yet, or may still be only in the page cache.
+  bool disk_failed_ = false;
+  bool cut_since_ = false;
   ExpectedLog expected_;
   Outcome outcome_;
 };

@@ -67,13 +67,12 @@ std::vector<std::string> Specimen::Files() const {
   return files;
 }
 
-Examined Examine(Disk damaged, const Specimen& specimen, Dice& dice) {
+Examined Examine(Disk& disk, const Layout& layout, ExpectedLog& expected, Dice& dice) {
   using Verdict = Examined::Verdict;
-  auto files = std::make_shared<FaultFiles>(std::move(damaged));
-  ExpectedLog expected = specimen.expected();
   Examined examined{.verdict = Verdict::kHarmless};
   for (int opened = 0; opened < 2; ++opened) {
-    absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(StoreOn(files, specimen.layout()));
+    const auto files = std::make_shared<FaultFiles>(std::move(disk));
+    absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(StoreOn(files, layout));
     if (!store.ok()) {
       const bool reason = absl::IsDataLoss(store.status()) || absl::IsFailedPrecondition(store.status());
       return {.verdict = reason && opened == 0 ? Verdict::kRefused : Verdict::kWrong,
@@ -90,9 +89,7 @@ Examined Examine(Disk damaged, const Specimen& specimen, Dice& dice) {
       return {.verdict = Verdict::kWrong, .says = absl::StrCat("opened, but cannot append: ", appended.ToString())};
     }
     expected.Answered(block);
-    auto next = files->Restarted();
-    store->reset();
-    files = next;
+    disk = files->AtCut().AfterCut(Cut::kLost, dice);
   }
   return examined;
 }

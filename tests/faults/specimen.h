@@ -48,7 +48,7 @@ struct Examined {
   std::string says;
 };
 
-// Opens it, compares, appends, and does so once more.
-Examined Examine(Disk damaged, const Specimen& specimen, Dice& dice);
+// Opens the store, compares, appends, and does so once more. The disk is afterwards as a power cut leaves it.
+Examined Examine(Disk& disk, const Layout& layout, ExpectedLog& expected, Dice& dice);
 
 }  // namespace bursar::faults

@@ -4,6 +4,7 @@
 #include "tests/faults/cases.h"
 #include "tests/faults/damage.h"
 #include "tests/faults/flips.h"
+#include "tests/faults/ledger_world.h"
 #include "tests/faults/log_world.h"
 
 namespace bursar::faults {
@@ -21,6 +22,8 @@ TEST(Store, KeepsWhatWasAnsweredThroughCrashes) {
     EXPECT_EQ(LogWorld(SeedOf(7, world)).Run(kEach).violation, "") << "world " << world;
   }
 }
+
+TEST(Store, CarriesALedgerThroughCrashes) { EXPECT_EQ(LedgerWorld(SeedOf(10, 0)).Run(kEach).violation, ""); }
 
 TEST(Store, IsNeverSilentlyWrongAfterAFlippedBit) {
   for (int64_t store = 0; store < kWorlds; ++store) {

@@ -755,6 +755,7 @@ void Laws::CheckEvent(const Event& event, Step& step) {
     case Event::kAccountUpgradeSubmitted:
     case Event::kUserUpgraded:
     case Event::kClockAdvanced:
+    case Event::kLedgerRestored:
       return;
     case Event::KIND_NOT_SET:
       break;

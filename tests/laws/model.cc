@@ -519,6 +519,7 @@ void Model::Apply(const Event& event, const storage::v1::Entry& entry) {
     case Event::kTermsPublished:
     case Event::kUserUpgraded:
     case Event::kClockAdvanced:
+    case Event::kLedgerRestored:
     case Event::kActionDenied:
     case Event::KIND_NOT_SET:
       return;

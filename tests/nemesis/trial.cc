@@ -15,6 +15,7 @@
 #include "tests/nemesis/exactly_once.h"
 #include "tests/nemesis/real_time.h"
 #include "tests/nemesis/receipts.h"
+#include "tests/nemesis/replay.h"
 #include "tests/nemesis/supervisor.h"
 #include "tests/nemesis/uninvited.h"
 
@@ -326,6 +327,7 @@ class Trial {
     Add("answers", CheckAnswers(calls, log, books));
     Add("sums", CheckSums(trial));
     Add("uninvited", CheckUninvited(calls));
+    Add("replay", CheckReplay(calls, log, report_.counts["answers judged by the oracle"]));
     const absl::Time begin = absl::Now();
     Add("linearizable", CheckLinearizable(calls, kPriceMicros, options_.search_bound));
     report_.counts["milliseconds of ordering"] += absl::ToInt64Milliseconds(absl::Now() - begin);
