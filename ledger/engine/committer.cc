@@ -1,8 +1,23 @@
 #include "ledger/engine/committer.h"
 
+#include <optional>
+#include <utility>
+
 #include "ledger/base/planted.h"
 
 namespace bursar {
+namespace {
+
+absl::Status Append(EventLog& log, const StoredBlock& block) {
+  if (BURSAR_PLANTED(answer_before_commit)) {
+    static std::optional<StoredBlock> late;
+    const std::optional<StoredBlock> before = std::exchange(late, block);
+    return before ? log.Append(*before) : absl::OkStatus();
+  }
+  return log.Append(block);
+}
+
+}  // namespace
 
 absl::StatusOr<Answer> Resolve(Outcome outcome, EntryCache& entries) {
   const bool read_back = outcome.answer.ok() && *outcome.answer == nullptr;
@@ -23,7 +38,7 @@ void Committer::Commit(Group group) {
   if (BURSAR_PLANTED(answer_before_append)) Answer(group);
   if (BURSAR_PLANTED(apply_before_durable) && group.stored) Publish(group.block);
   if (group.stored) {
-    if (absl::Status appended = parts_.log.Append(*group.stored); !appended.ok()) {
+    if (absl::Status appended = Append(parts_.log, *group.stored); !appended.ok()) {
       if (!BURSAR_PLANTED(go_on_after_failed_append)) parts_.pipeline.Fail(std::move(appended));
       return AnswerAll(group.outcomes, NotAnswered());
     }

@@ -14,6 +14,8 @@
 namespace bursar {
 namespace {
 
+bool ForgetsAtRestart() { return BURSAR_PLANTED(requests_forgotten_at_restart); }
+
 constexpr size_t kRecentRequests = 65'536;
 constexpr size_t kRecentEntries = 8'192;
 // A group is closed when its entries reach this, so that a block stays small enough to be read as a whole.
@@ -35,7 +37,7 @@ Answer NothingWritten(const State& state, const Submission& submission, absl::Ti
 
 void Head::Replay(const storage::v1::Entry& entry, bool remember) {
   Evolve(state_, entry);
-  if (remember && !entry.request_id().empty()) {
+  if (remember && !entry.request_id().empty() && !ForgetsAtRestart()) {
     recent_requests_.Add(RequestKey::Of(entry.principal(), entry.request_id()), entry);
   }
 }
@@ -147,6 +149,7 @@ absl::StatusOr<std::optional<AnsweredRequest>> Head::FindAnswered(const Waiting&
   const AnsweredRequest* recent = recent_requests_.Find(waiting.key);
   if (BURSAR_PLANTED(repeats_found_in_the_index_only)) recent = nullptr;
   if (recent != nullptr) return std::optional<AnsweredRequest>(*recent);
+  if (ForgetsAtRestart()) return std::optional<AnsweredRequest>();
   return requests_->Find(waiting.key);
 }
 

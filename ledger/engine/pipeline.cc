@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "ledger/base/planted.h"
 #include "ledger/base/wait.h"
 #include "ledger/domain/refusals.h"
 
@@ -19,7 +20,10 @@ constexpr absl::Duration kLongestSleep = absl::Seconds(60);
 
 }  // namespace
 
-absl::Status NotAnswered() { return LedgerUnavailable("writing to its log has failed"); }
+absl::Status NotAnswered() {
+  if (BURSAR_PLANTED(failure_called_refusal)) return PermissionDenied("write while the disk is ill");
+  return LedgerUnavailable("writing to its log has failed");
+}
 
 void AnswerAll(const std::vector<Outcome>& outcomes, const absl::Status& status) {
   for (const Outcome& outcome : outcomes) outcome.done(status);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 #include "ledger/domain/refusals.h"
 
 namespace bursar {
@@ -139,7 +140,8 @@ bool HasAccessRule(const google::protobuf::MethodDescriptor& method) { return Fi
 absl::Status MayCall(const google::protobuf::MethodDescriptor& method, const Principal& principal) {
   const AccessRule* rule = Find(method);
   BURSAR_CHECK(rule != nullptr);
-  if ((rule->roles & Bit(principal.role)) != 0) return absl::OkStatus();
+  const bool forgotten = BURSAR_PLANTED(role_not_asked) && rule->method == "bursar.v1.OutboxService.ListMessages";
+  if (forgotten || (rule->roles & Bit(principal.role)) != 0) return absl::OkStatus();
   return PermissionDenied(absl::StrCat("call ", method.service()->name(), ".", method.name()));
 }
 

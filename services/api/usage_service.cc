@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bursar/v1/usage.pb.h"
+#include "ledger/base/planted.h"
 #include "ledger/log/block.h"
 #include "services/api/fingerprint.h"
 #include "services/api/render.h"
@@ -113,7 +114,7 @@ void Record(Ledger& ledger, const Call& call, Request& request, Response respons
   std::vector<Submission> submissions;
   for (auto& record : *request.mutable_records()) {
     submissions.push_back({.principal = call.principal,
-                           .request_id = record.record_id(),
+                           .request_id = BURSAR_PLANTED(usage_without_id) ? "" : record.record_id(),
                            .fingerprint = Fingerprint(kRecordMethod, record, "record_id"),
                            .command = ParseRecord(record)});
   }

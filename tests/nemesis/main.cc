@@ -17,6 +17,8 @@ namespace bursar::nemesis {
 namespace {
 
 constexpr int kMisuse = 64;
+// Of one finding; the history in the folder has all of it.
+constexpr size_t kMostShown = 1'000;
 
 struct Flags {
   int64_t kills = 100;
@@ -80,7 +82,8 @@ class Run {
       std::filesystem::remove_all(options.folder);
       return true;
     }
-    for (size_t i = 0; i < report.findings.size() && i < 20; ++i) absl::PrintF("VIOLATION: %s\n", report.findings[i]);
+    for (size_t i = 0; i < report.findings.size() && i < 20; ++i)
+      absl::PrintF("VIOLATION: %s\n", report.findings[i].substr(0, kMostShown));
     absl::PrintF("%d findings. Folder, history and what the server said are kept in %s\n", report.findings.size(),
                  options.folder);
     absl::PrintF("REPRO: bursar_nemesis --seed=%d --kills=%d --clients=%d --faults=%s --server=%s\n", options.seed,

@@ -3,13 +3,13 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "tests/nemesis/sync_control.h"
@@ -39,13 +39,24 @@ Function Next(const char* name) {
   return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
 }
 
-bool IsFile(int descriptor) {
-  struct stat status;
-  return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+// Of the log, of its second copy, or the watermark: where these fail, the server must end. Projections and checkpoints
+// it can do without.
+bool IsOfTheLog(int descriptor) {
+  char link[32];
+  std::snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
+  char path[4096];
+  const ssize_t size = readlink(link, path, sizeof(path) - 1);
+  if (size <= 0) return false;
+  path[size] = '\0';
+  for (const char* part : {"/log/", "/journal/", "/watermark"}) {
+    if (std::strstr(path, part) != nullptr) return true;
+  }
+  return false;
 }
 
 // True once for every failure that was asked for; errno is set.
-bool Fails(std::atomic<int32_t>& asked) {
+bool Fails(std::atomic<int32_t>& asked, int descriptor) {
+  if (asked.load() == 0 || !IsOfTheLog(descriptor)) return false;
   const int32_t error = asked.exchange(0);
   if (error == 0) return false;
   Control()->failed.fetch_add(1);
@@ -53,19 +64,16 @@ bool Fails(std::atomic<int32_t>& asked) {
   return true;
 }
 
-bool SyncFails() {
+bool SyncFails(int descriptor) {
   if (Control() == nullptr) return false;
   Control()->syncs.fetch_add(1);
   const int32_t delay = Control()->delay_milliseconds.load();
   const timespec time = {delay / 1000, (delay % 1000) * 1'000'000L};
   if (delay > 0) nanosleep(&time, nullptr);
-  return Fails(Control()->fail_sync);
+  return Fails(Control()->fail_sync, descriptor);
 }
 
-bool WriteFails(int descriptor) {
-  if (Control() == nullptr || Control()->fail_write.load() == 0 || !IsFile(descriptor)) return false;
-  return Fails(Control()->fail_write);
-}
+bool WriteFails(int descriptor) { return Control() != nullptr && Fails(Control()->fail_write, descriptor); }
 
 }  // namespace
 
@@ -73,12 +81,12 @@ extern "C" {
 
 int fsync(int descriptor) {
   static const auto next = Next<int (*)(int)>("fsync");
-  return SyncFails() ? -1 : next(descriptor);
+  return SyncFails(descriptor) ? -1 : next(descriptor);
 }
 
 int fdatasync(int descriptor) {
   static const auto next = Next<int (*)(int)>("fdatasync");
-  return SyncFails() ? -1 : next(descriptor);
+  return SyncFails(descriptor) ? -1 : next(descriptor);
 }
 
 ssize_t write(int descriptor, const void* bytes, size_t size) {

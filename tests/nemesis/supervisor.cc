@@ -18,28 +18,36 @@ std::string Words(std::optional<int> code) {
 
 }  // namespace
 
-Supervisor::Supervisor(const TrialOptions& options, std::string data, std::string control, TrialReport& report)
+Supervisor::Supervisor(const TrialOptions& options, std::string data, std::string control,
+                       std::vector<std::string> flags, TrialReport& report)
     : options_(options),
       data_(std::move(data)),
       control_(std::move(control)),
-      report_(report),
-      checkpoint_every_(options.seed % 2 == 0 ? "200" : "1000000") {}
+      flags_(std::move(flags)),
+      report_(report) {}
 
 ServerProcess::Options Supervisor::Process(const std::string& error_file) const {
-  ServerProcess::Options process{
-      .program = options_.server,
-      .arguments = {"serve", "--data-dir", data_, "--listen", "127.0.0.1:0", "--checkpoint-every", checkpoint_every_},
-      .variables = {},
-      .error_file = options_.folder + "/" + error_file};
+  ServerProcess::Options process{.program = options_.server,
+                                 .arguments = {"serve", "--data-dir", data_, "--listen", "127.0.0.1:0"},
+                                 .variables = {},
+                                 .error_file = options_.folder + "/" + error_file};
+  process.arguments.insert(process.arguments.end(), flags_.begin(), flags_.end());
   if (options_.bad_disk.empty()) return process;
   process.variables = {absl::StrCat("LD_PRELOAD=", options_.bad_disk), absl::StrCat(kControlVariable, "=", control_)};
   return process;
 }
 
-void Supervisor::Init() {
+bool Supervisor::Init() {
   ServerProcess::Options process = Process("init.err");
   process.arguments = {"init", "--data-dir", data_};
-  ServerProcess(process).AwaitEnd(kStart);
+  const std::optional<int> code = ServerProcess(process).AwaitEnd(kStart);
+  if (code == kMisuse) {
+    // A server without `init` makes its folder itself, and has none of these flags.
+    flags_.clear();
+    return true;
+  }
+  if (code != 0) Find(absl::StrCat("The store could not be made: ", Words(code), "."));
+  return code == 0;
 }
 
 void Supervisor::Spawn() { server_ = std::make_unique<ServerProcess>(Process("server.err")); }

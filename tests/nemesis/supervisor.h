@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "tests/nemesis/asked.h"
@@ -14,16 +15,18 @@
 namespace bursar::nemesis {
 
 // What the server's exit codes say; see docs/operating.md.
+inline constexpr int kMisuse = 64;
 inline constexpr int kDataUnavailable = 75;
 inline constexpr int kDataDamaged = 78;
 
 class Supervisor {
  public:
-  // `report` and `options` outlive it.
-  Supervisor(const TrialOptions& options, std::string data, std::string control, TrialReport& report);
+  // `report` and `options` outlive it. `flags` are given to every server.
+  Supervisor(const TrialOptions& options, std::string data, std::string control, std::vector<std::string> flags,
+             TrialReport& report);
 
-  // Makes the store, where the server knows how to.
-  void Init();
+  // Makes the store; false, with a finding, where that is not possible.
+  bool Init();
   // Begins to start a server; none runs.
   void Spawn();
   // Where it serves; empty where it ended instead, or never became ready. Its exit code is then in ended().
@@ -50,10 +53,9 @@ class Supervisor {
   const TrialOptions& options_;
   const std::string data_;
   const std::string control_;
+  std::vector<std::string> flags_;
   TrialReport& report_;
   std::unique_ptr<ServerProcess> server_;
-  // Of the store, from its seed: how often it writes checkpoints.
-  std::string checkpoint_every_;
 };
 
 }  // namespace bursar::nemesis

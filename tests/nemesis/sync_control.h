@@ -12,7 +12,7 @@ inline constexpr const char* kControlVariable = "BURSAR_NEMESIS_CONTROL";
 struct SyncControl {
   // How long each sync takes at least, in milliseconds.
   std::atomic<int32_t> delay_milliseconds;
-  // Whether the next sync fails: 0 not, else with this errno. It fails once.
+  // Whether the next sync of a file of the log fails: 0 not, else with this errno. It fails once.
   std::atomic<int32_t> fail_sync;
   // Whether the next positioned or appending write fails, likewise.
   std::atomic<int32_t> fail_write;

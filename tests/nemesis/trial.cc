@@ -1,5 +1,6 @@
 #include "tests/nemesis/trial.h"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "tests/nemesis/exactly_once.h"
 #include "tests/nemesis/real_time.h"
 #include "tests/nemesis/receipts.h"
+#include "tests/nemesis/replay.h"
 #include "tests/nemesis/supervisor.h"
 #include "tests/nemesis/uninvited.h"
 
@@ -38,12 +40,12 @@ class Trial {
         disk_(MakeDisk()),
         data_(options.folder + (disk_ != nullptr ? "/disk/ledger" : "/ledger")),
         bad_disk_(options.folder + "/bad-disk"),
-        server_(options_, data_, options.folder + "/bad-disk", report_),
+        server_(options_, data_, options.folder + "/bad-disk", Flags(), report_),
         history_(options.folder + "/history"),
         world_(static_cast<int>(2 + dice_.Below(4)), static_cast<int>(dice_.Pick({2, 5, 20})), history_, connection_) {}
 
   TrialReport Run() {
-    server_.Init();
+    if (!server_.Init()) return Done();
     server_.Spawn();
     if (!Ready()) return Done();
     if (!world_.SetUp()) {
@@ -64,6 +66,14 @@ class Trial {
     return wanted ? SmallDisk::Mount(options_.folder + "/disk", kSmallDiskMegabytes) : nullptr;
   }
 
+  // On a small disk something is kept in reserve, and the last of the room is for what ends something.
+  std::vector<std::string> Flags() const {
+    const bool is_small = disk_ != nullptr;
+    return {"--checkpoint-every", options_.seed % 4 < 2 ? "200" : "1000000",
+            "--disk-low-bytes",   is_small ? "67108864" : "1048576",
+            "--ballast-bytes",    is_small ? "33554432" : "0"};
+  }
+
   // Periods until enough was killed, and then the checks while the last server still serves.
   void Press(Callers& callers) {
     while (report_.counts["kills"] < options_.kills && absl::Now() < options_.deadline && report_.findings.empty()) {
@@ -71,8 +81,29 @@ class Trial {
       if (!Restart()) return;
     }
     callers.Finish(absl::Seconds(30));
+    if (options_.seed % 2 == 0) AskAgain();
+    TakeLastReceipt();
     if (report_.findings.empty()) Check();
     if (report_.findings.empty()) server_.Stop();
+  }
+
+  // What is still not known in every other trial: then all that happened has an answer. In the others that stays open.
+  void AskAgain() {
+    const std::vector<Call> calls = history_.Calls();
+    const Connection::Line line = connection_.Await(0);
+    for (const Asked& asked : AskedIn(calls)) {
+      const bool is_open = std::all_of(asked.attempts.begin(), asked.attempts.end(),
+                                       [](const Call* attempt) { return attempt->outcome == Outcome::kUnknown; });
+      if (!is_open) continue;
+      server_.Count("asked again at the end");
+      world_.Ask(line, -2, {asked.attempts[0]->principal, asked.attempts[0]->request}).status().IgnoreError();
+    }
+  }
+
+  // So that somebody has seen the whole log, and can tell an older one.
+  void TakeLastReceipt() {
+    const Wish wish{"finance-fay", std::make_shared<v1::GetHeadRequest>()};
+    if (!world_.Ask(connection_.Await(0), -2, wish).ok()) server_.Find("There is no receipt at the end.");
   }
 
   // One server's life, from when it serves to when it is gone. A quarter of the periods are without faults but the
@@ -178,12 +209,20 @@ class Trial {
 
   bool HasSecondCopy() const { return fs::exists(data_ + "/journal"); }
 
+  // One of the two copies of the log only, as it was a while ago.
+  std::string PutOldCopyBack() {
+    const char* copy = dice_.OneIn(2) ? "/log" : "/journal";
+    fs::remove_all(data_ + copy);
+    fs::copy(old_folder_ + copy, data_ + copy, fs::copy_options::recursive);
+    return absl::StrCat("an older ", data_, copy, " was put back");
+  }
+
   // What one copy has lost the other repairs. Where the server refuses, the data was as before is put back.
   bool StartDamaged() {
     const std::string sound = options_.folder + "/sound";
     fs::remove_all(sound);
     fs::copy(data_, sound, fs::copy_options::recursive);
-    const std::string damage = DamageOneFile(data_, dice_);
+    const std::string damage = old_folder_.empty() || !dice_.OneIn(3) ? DamageOneFile(data_, dice_) : PutOldCopyBack();
     server_.Spawn();
     const std::string address = server_.AwaitReady();
     if (!address.empty()) {
@@ -288,6 +327,7 @@ class Trial {
     Add("answers", CheckAnswers(calls, log, books));
     Add("sums", CheckSums(trial));
     Add("uninvited", CheckUninvited(calls));
+    Add("replay", CheckReplay(calls, log, report_.counts["answers judged by the oracle"]));
     const absl::Time begin = absl::Now();
     Add("linearizable", CheckLinearizable(calls, kPriceMicros, options_.search_bound));
     report_.counts["milliseconds of ordering"] += absl::ToInt64Milliseconds(absl::Now() - begin);

@@ -143,7 +143,8 @@ Wish World::NewWish(laws::Dice& dice, int client) {
     return {kService, Parse<v1::CheckRequest>(absl::StrCat(action, dice.OneIn(2) ? " validate_only: true" : ""))};
   }
   if (roll < 92) return {"finance-fay", Parse<v1::GetBalanceRequest>(paid_by)};
-  if (roll < 97) return {"finance-fay", Parse<v1::GetHeadRequest>("")};
+  if (roll < 96) return {"finance-fay", Parse<v1::GetHeadRequest>("")};
+  if (roll < 97) return {kUninvited, Parse<v1::ListMessagesRequest>("")};
   if (roll < 98) {
     return As<v1::GrantCreditRequest>(kUninvited, NewId(client),
                                       absl::StrCat(paid_by, " reason: 'Mine' amount_micros: 1000000"));
