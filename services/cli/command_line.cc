@@ -185,12 +185,9 @@ class Parser {
   void AddCommand(const Command& command) {
     CLI::App* app = &root_;
     for (const std::string& word : std::vector<std::string>(absl::StrSplit(command.name, ' '))) {
-      CLI::App* found = app->get_subcommand_no_throw(word);
-      if (found == nullptr) {
-        found = app->add_subcommand(word);
-        Prepare(*found);
-      }
-      app = found;
+      const auto found = app->get_subcommands([&word](const CLI::App* known) { return known->get_name() == word; });
+      if (found.empty()) Prepare(*app->add_subcommand(word));
+      app = app->get_subcommand(word);
     }
     CommandOptions& options = commands_[&command];
     options.app = app;
