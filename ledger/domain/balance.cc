@@ -6,6 +6,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 #include "ledger/domain/context.h"
 
 namespace bursar {
@@ -16,6 +17,8 @@ using storage::v1::Part;
 using Parts = google::protobuf::RepeatedPtrField<Part>;
 
 auto BurnOrder(const Credit& credit) {
+  if (BURSAR_PLANTED(burns_by_age_alone))
+    return std::make_tuple(credit.priority, absl::InfiniteFuture(), credit.id.number());
   return std::make_tuple(credit.priority, credit.expire_time, credit.id.number());
 }
 
@@ -135,6 +138,7 @@ void GiveBack(Balance& balance, const Parts& parts) {
     BURSAR_CHECK(credit != nullptr);
     credit->held -= amount;
     PlaceOfReturn(*credit, part) += amount;
+    if (BURSAR_PLANTED(hold_returned_twice)) PlaceOfReturn(*credit, part) += amount;
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 #include "ledger/domain/budgets.h"
 #include "ledger/domain/charging.h"
 #include "ledger/domain/notices.h"
@@ -33,6 +34,7 @@ absl::StatusOr<Decision> CaptureLate(const CaptureHold& command, const ExpiredHo
   BURSAR_CHECK(account != nullptr);
   auto cost = CostOf(command, expired.category, *account, context);
   if (!cost.ok()) return cost.status();
+  if (BURSAR_PLANTED(late_capture_uncharged)) cost->cost = Money();
   return ChargeUsage({.payer = *account,
                       .user = context.state.Present(expired.user),
                       .project = expired.project,
@@ -55,7 +57,7 @@ absl::StatusOr<Decision> DecideHold(const CaptureHold& command, const Context& c
   const Money sponsored = CapturedShare(priced->cost, hold, context.state);
   const Money cost = priced->cost - sponsored;
   const Money within = std::min(cost, hold.Held());
-  const Money beyond = cost - within;
+  const Money beyond = BURSAR_PLANTED(capture_beyond_uncharged) ? Money() : cost - within;
   if (beyond > Money()) {
     if (auto status = CheckRoomForDebt(beyond, balance); !status.ok()) return status;
   }

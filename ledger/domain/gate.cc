@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 #include "ledger/domain/budgets.h"
 #include "ledger/domain/context.h"
 #include "ledger/domain/permissions.h"
@@ -34,11 +35,16 @@ bool BudgetsAllow(const Claim& claim, absl::Time now) {
 bool HasExpired(const State& state, const BillingAccountId& payer, absl::Time now) {
   const auto id = payer.organization();
   const Organization* organization = id.has_value() ? state.Find(*id) : nullptr;
+  if (BURSAR_PLANTED(organization_expiry_exclusive)) return organization != nullptr && organization->expire_time < now;
   return organization != nullptr && organization->expire_time <= now;
 }
 
 // What most claims come to; works out nothing that only a denial says.
 bool IsAllowed(const State& state, const Claim& claim, absl::Time now) {
+  if (BURSAR_PLANTED(admits_one_micro_too_many) && IsSetUp(claim.payer) &&
+      claim.funds + Money::Micros(1) == Needed(claim)) {
+    return true;
+  }
   return IsSetUp(claim.payer) && !HasExpired(state, claim.payer.id, now) && claim.funds >= Needed(claim) &&
          (!claim.run_left.has_value() || *claim.run_left >= claim.asked.cost) && BudgetsAllow(claim, now);
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "ledger/base/check.h"
+#include "ledger/base/planted.h"
 
 namespace bursar {
 namespace {
@@ -80,11 +81,13 @@ bool IsCurrency(absl::string_view text) {
 
 std::optional<Priced> PriceOf(int64_t quantity, Money price, int64_t per_quantity, int64_t carried) {
   BURSAR_CHECK(quantity >= 0 && price.micros() >= 0 && per_quantity >= 1);
+  if (BURSAR_PLANTED(fractions_lost)) carried = 0;
   const absl::int128 total = absl::int128(quantity) * price.micros() + carried;
   // A carried remainder below zero may take a small quantity below zero; it then stays carried.
   if (total < 0) return Priced{.amount = Money(), .remainder = static_cast<int64_t>(total)};
   absl::int128 rounded = total / per_quantity;
   const absl::int128 twice_rest = (total % per_quantity) * 2;
+  if (BURSAR_PLANTED(rounds_half_up) && twice_rest == per_quantity && rounded % 2 == 0) ++rounded;
   if (twice_rest > per_quantity || (twice_rest == per_quantity && rounded % 2 == 1)) ++rounded;
   if (rounded > kMostMoney.micros()) return std::nullopt;
   return Priced{.amount = Money::Micros(static_cast<int64_t>(rounded)),

@@ -34,7 +34,14 @@ bool SeesCosts(World& world, const std::string& user, const std::string& account
 }
 
 bool MayReadAccount(World& world, const Asked& asked, const std::string& account) {
-  return IsStaff(asked) || SeesCosts(world, asked.person, account);
+  return IsStaff(asked) || (world.FindAccount(account) != nullptr && SeesCosts(world, asked.person, account));
+}
+
+bool SeesProject(World& world, const Asked& asked, const std::string& id) {
+  const auto project = world.projects.find(id);
+  if (project == world.projects.end()) return false;
+  return IsStaff(asked) || world.Present(project->second.owner) == asked.person ||
+         SeesCosts(world, asked.person, world.Present(project->second.payer));
 }
 
 bool IsClosed(World& world, const Asked& asked) {
@@ -89,8 +96,8 @@ size_t AddCredit(World& world, Account& account, Credit credit) {
 
 bool HasOpenHolds(World& world, const std::string& account) {
   return std::any_of(world.holds.begin(), world.holds.end(), [&](const auto& hold) {
-    return !hold.second.expired && (hold.second.account == account ||
-                                    (hold.second.sponsor == account && !hold.second.sponsored.empty()));
+    return !hold.second.expired &&
+           (hold.second.account == account || (hold.second.sponsor == account && !hold.second.sponsored.empty()));
   });
 }
 

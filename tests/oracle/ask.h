@@ -86,7 +86,8 @@ void AddReversals(Handlers& handlers);
 void AddPolicy(Handlers& handlers);
 void AddReading(Handlers& handlers);
 
-// Who may what -----------------------------------------------------------------------------------------------------------
+// Who may what
+// -----------------------------------------------------------------------------------------------------------
 
 bool IsStaff(const Asked& asked);
 // The owner, or an admin of the organization.
@@ -95,6 +96,8 @@ bool AnswersFor(World& world, const std::string& user, const std::string& accoun
 bool BillsTo(World& world, const std::string& user, const std::string& account);
 bool SeesCosts(World& world, const std::string& user, const std::string& account);
 bool MayReadAccount(World& world, const Asked& asked, const std::string& account);
+// For its owner, for those who may see its payer's account, and for staff.
+bool SeesProject(World& world, const Asked& asked, const std::string& id);
 // A user that has closed its account asks.
 bool IsClosed(World& world, const Asked& asked);
 
@@ -102,7 +105,8 @@ bool IsClosed(World& world, const Asked& asked);
 // another one.
 std::optional<Answer> FindSubject(World& world, const Asked& asked, const std::string& named, std::string& subject);
 
-// What others share --------------------------------------------------------------------------------------------------------
+// What others share
+// --------------------------------------------------------------------------------------------------------
 
 // Whether work may be billed to the account at all: its contact has confirmed, or its owner is an employee.
 bool IsSetUp(World& world, const std::string& account);

@@ -5,11 +5,17 @@
 #include "tests/oracle/money.h"
 
 namespace bursar::oracle {
+namespace {
+
+// So far ahead a meter's clock may be. The documents say "in the future" only.
+constexpr absl::Duration kClocksDiffer = absl::Minutes(5);
+
+}  // namespace
 
 Priced PriceUsage(World& world, const Account& account, const v1::Usage& usage, absl::Time now) {
   Priced priced;
   const absl::Time when = usage.has_usage_time() ? TimeOf(usage.usage_time()) : now;
-  if (when > now) {
+  if (when > now + kClocksDiffer) {
     priced.refused = v1::ERROR_REASON_INVALID_FIELD;
     return priced;
   }
@@ -43,7 +49,10 @@ Priced PriceUsage(World& world, const Account& account, const v1::Usage& usage, 
   return priced;
 }
 
-bool IsTooLarge(const Account& account, Wide more) { return Owed(account) + more > kMost; }
+bool IsTooLarge(const Account& account, Wide more) {
+  const Sums sums = account.Add();
+  return sums[0][kCharged] + sums[0][kHeld] + more > kMost;
+}
 
 std::vector<Use> UseBudgets(Account& account, const std::string& user, const std::string& project,
                             const std::string& category, Wide micros, absl::Time now) {
@@ -85,7 +94,8 @@ std::vector<Order> StopWorkOnNothing(World& world, Account& account, const std::
       order.overshoot = -funds;
     }
     for (const Budget& budget : account.budgets) {
-      const bool used = std::any_of(uses.begin(), uses.end(), [&](const Use& use) { return use.budget == budget.number; });
+      const bool used =
+          std::any_of(uses.begin(), uses.end(), [&](const Use& use) { return use.budget == budget.number; });
       const bool counted = std::find(hold.budgets.begin(), hold.budgets.end(), budget.number) != hold.budgets.end();
       if (order.reason == v1::ERROR_REASON_BUDGET_EXCEEDED || !used || !counted) continue;
       const Wide left = LeftOf(world, budget, now);

@@ -20,7 +20,8 @@ struct Priced {
 };
 Priced PriceUsage(World& world, const Account& account, const v1::Usage& usage, absl::Time now);
 
-// Whether an account can owe so much more.
+// Whether an account can owe so much more, with what it owes and holds on its limit. Of a charge all counts, whatever
+// credits pay of it.
 bool IsTooLarge(const Account& account, Wide more);
 
 // Counts a charge in the budgets whose filters it matches.

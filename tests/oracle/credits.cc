@@ -37,6 +37,7 @@ Answer GrantCredit(World& world, const Asked& asked, const v1::GrantCreditReques
   credit.reason = request.reason();
   credit.granted_by = asked.principal;
   const Wide before = Funds(*account, "", asked.now);
+  credit.counted = credit.effective <= asked.now;
   const size_t lot = AddCredit(world, *account, credit);
   Notice(*account, true, before, asked.now);
   v1::GrantCreditResponse response;

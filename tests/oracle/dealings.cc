@@ -218,9 +218,7 @@ std::string Dealings::Somebody() {
   return dice_.OneIn(3) ? User() : dice_.Pick<std::string>({kPortal, kOlga, "finance-fay", "support-sam", User()});
 }
 
-std::string Dealings::Project() {
-  return projects_.empty() || dice_.OneIn(20) ? "project-1" : dice_.Pick(projects_);
-}
+std::string Dealings::Project() { return projects_.empty() || dice_.OneIn(20) ? "project-1" : dice_.Pick(projects_); }
 
 std::string Dealings::Hold() {
   if (holds_.empty() || dice_.OneIn(30)) return "hold-1";
@@ -249,10 +247,12 @@ int64_t Dealings::Amount() {
 
 absl::Time Dealings::Moment() {
   return clock_.Now() + dice_.Pick({absl::Microseconds(-1), absl::ZeroDuration(), absl::Microseconds(1),
-                                    absl::Minutes(30), absl::Hours(2), absl::Hours(24), absl::Hours(24 * 9)});
+                                    absl::Minutes(30), absl::Hours(2), absl::Hours(24), absl::Hours(24 * 9),
+                                    absl::Hours(24 * 90), absl::Hours(24 * 90) + absl::Microseconds(1)});
 }
 
-// What is asked for -----------------------------------------------------------------------------------------------------
+// What is asked for
+// -----------------------------------------------------------------------------------------------------
 
 void Dealings::People() {
   switch (dice_.Below(users_.size() < 5 ? 2 : 12)) {
@@ -443,6 +443,7 @@ void Dealings::Money() {
       return;
     }
     case 2: {
+      if (dice_.OneIn(6)) return Sponsor();
       auto request = New<v1::RevokeCreditRequest>();
       if (!dice_.OneIn(4)) return;
       request.set_credit_id(credits_.empty() ? "credit-1" : dice_.Pick(credits_));
@@ -462,6 +463,21 @@ void Dealings::Money() {
       return;
     }
   }
+}
+
+void Dealings::Sponsor() {
+  auto request = New<v1::PublishSponsorshipRequest>();
+  auto& sponsorship = *request.mutable_sponsorship();
+  sponsorship.set_sponsorship_id(absl::StrCat("study-", dice_.Below(4)));
+  sponsorship.set_billing_account(Account());
+  if (dice_.OneIn(3)) sponsorship.set_partner_id("cloud");
+  if (!dice_.OneIn(4)) sponsorship.add_actions("analysis.run");
+  if (!dice_.OneIn(4)) sponsorship.add_skus(dice_.Pick<std::string>({"cpu", "gpu", "disk"}));
+  sponsorship.set_share_percent(static_cast<int32_t>(dice_.Pick<int64_t>({1, 33, 50, 100})));
+  sponsorship.set_quota_micros(1 + dice_.Below(40 * kUnit));
+  if (dice_.OneIn(4)) *sponsorship.mutable_start_time() = ToTimestamp(Moment());
+  if (dice_.OneIn(4)) *sponsorship.mutable_end_time() = ToTimestamp(Moment());
+  Ask(kOlga, request);
 }
 
 void Dealings::Limits() {
@@ -535,8 +551,9 @@ void Dealings::Budgets() {
 
 void Dealings::Gate() {
   v1::GatedAction action;
-  action.set_action(dice_.OneIn(40) ? "unknown" : dice_.Pick({kActions[0], kActions[0], kActions[0], kActions[1],
-                                                               kActions[2], kActions[3], kActions[4]}));
+  action.set_action(dice_.OneIn(40) ? "unknown"
+                                    : dice_.Pick({kActions[0], kActions[0], kActions[0], kActions[1], kActions[2],
+                                                  kActions[3], kActions[4]}));
   action.set_user_id(User());
   if (dice_.OneIn(3)) action.set_project_id(Project());
   if (dice_.OneIn(3)) action.set_bill_to(Account());
@@ -545,8 +562,12 @@ void Dealings::Gate() {
   if (dice_.OneIn(3)) {
     auto request = New<v1::CheckRequest>();
     *request.mutable_gated_action() = action;
-    Ask(caller, request);
-    return;
+    const auto answered = Ask(caller, request);
+    if (answered.response == nullptr || dice_.OneIn(2)) return;
+    // All that there is, or a micro more.
+    const auto& decision = static_cast<const v1::CheckResponse&>(*answered.response).decision();
+    if (!decision.allowed() || decision.funds_micros() <= 0 || decision.funds_micros() > 1'000 * kUnit) return;
+    action.set_cost_micros(decision.funds_micros() + dice_.Below(2));
   }
   if (dice_.OneIn(3)) action.set_cost_limit_micros(Amount());
   auto request = New<v1::PlaceHoldRequest>();
@@ -647,7 +668,9 @@ void Dealings::Usage() {
                                            : dice_.Below(usage.sku() == "disk" ? 1'000 : 60'000));
         if (dice_.OneIn(5)) {
           *usage.mutable_usage_time() =
-              ToTimestamp(clock_.Now() + (dice_.OneIn(4) ? absl::Minutes(1) : -absl::Minutes(dice_.Below(100))));
+              ToTimestamp(clock_.Now() + (dice_.OneIn(4) ? dice_.Pick({absl::Minutes(1), absl::Minutes(5),
+                                                                       absl::Minutes(5) + absl::Microseconds(1)})
+                                                         : -absl::Minutes(dice_.Below(100))));
         }
       }
       const auto answered = Ask(dice_.OneIn(30) ? Somebody() : kPortal, request);

@@ -50,6 +50,7 @@ class Dealings {
   void Members();
   void Setup();
   void Money();
+  void Sponsor();
   void Limits();
   void Budgets();
   void Gate();

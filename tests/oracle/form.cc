@@ -20,10 +20,9 @@ using google::protobuf::Message;
 bool ConsistsOf(absl::string_view text, absl::string_view others, bool capitals, size_t most) {
   if (text.size() > most) return false;
   for (const char c : text) {
-    const bool fits = absl::ascii_islower(static_cast<unsigned char>(c)) ||
-                      absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
-                      (capitals && absl::ascii_isupper(static_cast<unsigned char>(c))) ||
-                      others.find(c) != absl::string_view::npos;
+    const bool fits =
+        absl::ascii_islower(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
+        (capitals && absl::ascii_isupper(static_cast<unsigned char>(c))) || others.find(c) != absl::string_view::npos;
     if (!fits) return false;
   }
   return true;
@@ -87,8 +86,8 @@ bool IsPhone(absl::string_view text) {
 }
 
 bool IsMonth(absl::string_view text) {
-  return text.size() == 7 && text[4] == '-' && ConsistsOf(text.substr(0, 4), "", false, 4) &&
-         text.substr(5) >= "01" && text.substr(5) <= "12";
+  return text.size() == 7 && text[4] == '-' && ConsistsOf(text.substr(0, 4), "", false, 4) && text.substr(5) >= "01" &&
+         text.substr(5) <= "12";
 }
 
 bool Has(absl::string_view text, v1::Format format) {
@@ -170,8 +169,8 @@ bool IsWithin(int64_t number, const v1::Rule& rule) {
 }
 
 bool IsTimely(const google::protobuf::Timestamp& time) {
-  constexpr int64_t kFirst = 946'684'800;     // 2000-01-01
-  constexpr int64_t kAfter = 7'258'118'400;   // 2200-01-01
+  constexpr int64_t kFirst = 946'684'800;    // 2000-01-01
+  constexpr int64_t kAfter = 7'258'118'400;  // 2200-01-01
   return time.seconds() >= kFirst && time.seconds() < kAfter && time.nanos() >= 0 && time.nanos() < 1'000'000'000;
 }
 

@@ -35,9 +35,7 @@ std::string PeriodName(v1::Budget::Period period) {
 }
 
 std::string BudgetName(const Account& account, const Budget& budget) {
-  const std::string whose = !budget.user.empty()      ? budget.user
-                            : !budget.project.empty() ? budget.project
-                                                      : account.id;
+  const std::string whose = !budget.user.empty() ? budget.user : !budget.project.empty() ? budget.project : account.id;
   std::string name = absl::StrCat(PeriodName(budget.period), " budget of ", whose);
   if (!budget.user.empty() && !budget.project.empty()) absl::StrAppend(&name, " in ", budget.project);
   if (!budget.category.empty()) absl::StrAppend(&name, " for ", budget.category);
@@ -100,16 +98,16 @@ Ruling Rule(World& world, const Question& question, absl::Time now) {
   const User* owner = world.FindUser(question.payer);
   const Account* account = world.FindAccount(question.payer);
   const bool extended = question.extended != nullptr;
-  if (!extended && user->closed) {
-    Bind(ruling, v1::ERROR_REASON_USER_CLOSED, question.user, 0, 0);
-    return ruling;
-  }
   if (!extended && (account == nullptr || !MayUse(world, question))) {
     ruling.foreign = true;
     Bind(ruling,
          IsUser(question.payer) ? v1::ERROR_REASON_NOT_YOUR_BILLING_ACCOUNT
                                 : v1::ERROR_REASON_BILLABLE_ACTIVITIES_NOT_ALLOWED,
          question.payer, 0, 0);
+    return ruling;
+  }
+  if (!extended && user->closed) {
+    Bind(ruling, v1::ERROR_REASON_USER_CLOSED, question.user, 0, 0);
     return ruling;
   }
   if (owner != nullptr && owner->closed) {
@@ -153,7 +151,8 @@ std::vector<std::string> Lifters(World& world, const std::string& payer, const s
   const Organization* organization = world.OrganizationOf(payer);
   std::vector<std::string> lifters;
   if (organization == nullptr) return lifters;
-  if (organization->hides_admins && !AnswersFor(world, user, payer)) return lifters;
+  if (AnswersFor(world, user, payer)) return {user};
+  if (organization->hides_admins || organization->members.count(user) == 0) return lifters;
   for (const auto& [id, access] : organization->members) {
     if (access.admin) lifters.push_back(id);
   }
@@ -181,7 +180,8 @@ v1::Decision Deny(World& world, const Question& question, const Ruling& ruling, 
     binding = ruling.bindings[i];
     const bool named = binding.reason() == v1::ERROR_REASON_BUDGET_EXCEEDED ||
                        binding.reason() == v1::ERROR_REASON_SPENDING_LIMIT_EXCEEDED;
-    if (!named && static_cast<int>(i) < seen.bindings_size()) binding.set_rule(seen.bindings(static_cast<int>(i)).rule());
+    if (!named && static_cast<int>(i) < seen.bindings_size())
+      binding.set_rule(seen.bindings(static_cast<int>(i)).rule());
     if (!ruling.hidden) continue;
     binding.clear_shortfall_micros();
     binding.clear_available_micros();
@@ -189,10 +189,11 @@ v1::Decision Deny(World& world, const Question& question, const Ruling& ruling, 
   if (!seen.remedy().empty()) decision.set_remedy(seen.remedy());
   const Account* payer = world.FindAccount(question.payer);
   // What is said of a payer that the user may not use, and of who could lift what is no limit, is not documented.
-  decision.set_billing_account(ruling.foreign ? seen.billing_account() : question.payer);
-  decision.set_currency(ruling.foreign || payer == nullptr ? seen.currency() : payer->currency);
-  const bool about_money = ruling.bindings.back().reason() == v1::ERROR_REASON_SPENDING_LIMIT_EXCEEDED ||
-                           ruling.bindings.back().reason() == v1::ERROR_REASON_BUDGET_EXCEEDED;
+  const bool says_little = ruling.foreign || ruling.bindings.front().reason() == v1::ERROR_REASON_USER_CLOSED;
+  decision.set_billing_account(says_little ? seen.billing_account() : question.payer);
+  decision.set_currency(says_little ? seen.currency() : payer->currency);
+  const bool about_money = ruling.bindings.front().reason() == v1::ERROR_REASON_SPENDING_LIMIT_EXCEEDED ||
+                           ruling.bindings.front().reason() == v1::ERROR_REASON_BUDGET_EXCEEDED;
   if (about_money && !ruling.hidden) {
     for (const std::string& lifter : Lifters(world, question.payer, question.user)) decision.add_lifters(lifter);
     decision.set_pending_increase_id(Name("increase", payer->open_increase));
@@ -221,12 +222,18 @@ Asking Read(World& world, const Asked& asked, const v1::GatedAction& action) {
     asking.refused = Refuse(reason);
     return asking;
   };
+  if (!action.project_id().empty() && !IsStaff(asked) && !SeesProject(world, asked, action.project_id())) {
+    return refuse(v1::ERROR_REASON_PERMISSION_DENIED);
+  }
+  if (IsClosed(world, asked)) return refuse(v1::ERROR_REASON_USER_CLOSED);
   if (world.FindUser(question.user) == nullptr) return refuse(v1::ERROR_REASON_USER_NOT_FOUND);
   const v1::CatalogueAction* listed = FindAction(world, action.action(), asked.now);
   if (listed == nullptr) return refuse(v1::ERROR_REASON_UNKNOWN_ACTION);
   if (!action.project_id().empty() && world.projects.count(action.project_id()) == 0) {
     return refuse(v1::ERROR_REASON_PROJECT_NOT_FOUND);
   }
+  asking.names_merged = world.Present(action.user_id()) != action.user_id() ||
+                        (!action.bill_to().empty() && world.Present(action.bill_to()) != action.bill_to());
   question.project = action.project_id();
   question.action = action.action();
   question.category = listed->category();
@@ -254,9 +261,21 @@ v1::Decision CheckOne(World& world, const Asked& asked, const Asking& asking, co
     return decision;
   }
   const Ruling ruling = Rule(world, asking.question, asked.now);
-  if (!ruling.bindings.empty()) return Deny(world, asking.question, ruling, asked, seen, records, recorded);
+  if (!ruling.bindings.empty()) {
+    // A rehearsed denial names the entry that would record it.
+    Asked denied = asked;
+    if (!records) denied.position = asked.position + 1;
+    return Deny(world, asking.question, ruling, denied, seen, records, recorded);
+  }
   const Account& payer = *world.FindAccount(asking.question.payer);
   decision.set_allowed(true);
+  if (asking.names_merged && (seen.billing_account().empty() || !seen.has_funds_micros())) {
+    // A check of a user by a former name leaves its payer out, which is reported and not held against it here.
+    decision.set_billing_account(seen.billing_account());
+    decision.set_currency(seen.currency());
+    decision.set_position(asked.position);
+    return decision;
+  }
   decision.set_billing_account(payer.id);
   decision.set_currency(payer.currency);
   decision.set_position(asked.position);
@@ -274,8 +293,8 @@ Answer Check(World& world, const Asked& asked, const v1::CheckRequest& request) 
   if (asking.refused.has_value()) return *asking.refused;
   v1::CheckResponse response;
   bool recorded = false;
-  *response.mutable_decision() = CheckOne(world, asked, asking, asked.Seen<v1::CheckResponse>().decision(),
-                                          !request.validate_only(), recorded);
+  *response.mutable_decision() =
+      CheckOne(world, asked, asking, asked.Seen<v1::CheckResponse>().decision(), !request.validate_only(), recorded);
   Answer answer = Give(std::move(response));
   answer.written = recorded;
   return answer;
@@ -298,8 +317,7 @@ Answer CheckBatch(World& world, const Asked& asked, const v1::CheckBatchRequest&
       continue;
     }
     bool recorded = false;
-    *result.mutable_decision() =
-        CheckOne(world, one, asking, shown.decision(), !request.validate_only(), recorded);
+    *result.mutable_decision() = CheckOne(world, one, asking, shown.decision(), !request.validate_only(), recorded);
   }
   Answer answer = Give(std::move(response));
   answer.written = false;

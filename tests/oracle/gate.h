@@ -20,8 +20,8 @@ struct Share {
 // Of an action, or of a SKU where the action is empty, at the time at which it happens.
 Share ShareOf(World& world, Wide cost, const std::string& user, const std::string& payer, const std::string& action,
               const std::string& sku, absl::Time when, absl::Time now);
-void CountShare(World& world, const std::string& sponsorship, const std::string& payer, absl::Time start, absl::Time end,
-         Wide used, Wide held);
+void CountShare(World& world, const std::string& sponsorship, const std::string& payer, absl::Time start,
+                absl::Time end, Wide used, Wide held);
 
 struct Question {
   std::string user;
@@ -63,6 +63,8 @@ struct Asking {
   Question question;
   bool gated = false;
   bool free = false;
+  // Whether somebody is named as they were before a merger.
+  bool names_merged = false;
 };
 // What the messages of the gate have in common, with its refusals.
 Asking Read(World& world, const Asked& asked, const v1::GatedAction& action);

@@ -11,8 +11,8 @@ namespace {
 
 constexpr absl::Duration kDefaultLife = absl::Hours(24);
 constexpr absl::Duration kLateCaptures = absl::Hours(24 * 30);
-// How far away an expiry may be is not documented.
-constexpr absl::Duration kSurelyNear = absl::Hours(24 * 30);
+// The documents say "too far away" only.
+constexpr absl::Duration kLongestLife = absl::Hours(24 * 90);
 
 // Sets aside what payer and sponsor pay of so much more.
 std::vector<Piece> SetAside(World& world, Hold& hold, Wide own, const Share& share, absl::Time now) {
@@ -82,11 +82,9 @@ v1::Decision Allowed(World& world, const Hold& hold, const Ruling& ruling, const
   return decision;
 }
 
-// Whether an expiry is refused; the oracle does not know beyond a while.
 std::optional<Answer> ExpiryRefused(const Asked& asked, bool given, absl::Time expire) {
   if (!given) return std::nullopt;
-  if (expire <= asked.now) return Refuse(v1::ERROR_REASON_INVALID_FIELD);
-  if (expire > asked.now + kSurelyNear && asked.seen == nullptr) return Refuse(v1::ERROR_REASON_INVALID_FIELD);
+  if (expire <= asked.now || expire > asked.now + kLongestLife) return Refuse(v1::ERROR_REASON_INVALID_FIELD);
   return std::nullopt;
 }
 
@@ -103,8 +101,8 @@ Answer PlaceHold(World& world, const Asked& asked, const v1::PlaceHoldRequest& r
   v1::PlaceHoldResponse response;
   if (!ruling.bindings.empty()) {
     bool recorded = false;
-    *response.mutable_decision() = Deny(world, question, ruling, asked, asked.Seen<v1::PlaceHoldResponse>().decision(),
-                                        true, recorded);
+    *response.mutable_decision() =
+        Deny(world, question, ruling, asked, asked.Seen<v1::PlaceHoldResponse>().decision(), true, recorded);
     response.set_position(response.decision().position());
     Answer answer = Give(std::move(response));
     answer.written = recorded;
@@ -151,8 +149,8 @@ Answer ExtendHold(World& world, const Asked& asked, const v1::ExtendHoldRequest&
   v1::ExtendHoldResponse response;
   if (request.additional_micros() > 0 && !ruling.bindings.empty()) {
     bool recorded = false;
-    *response.mutable_decision() = Deny(world, question, ruling, asked,
-                                        asked.Seen<v1::ExtendHoldResponse>().decision(), true, recorded);
+    *response.mutable_decision() =
+        Deny(world, question, ruling, asked, asked.Seen<v1::ExtendHoldResponse>().decision(), true, recorded);
     response.set_position(response.decision().position());
     Answer answer = Give(std::move(response));
     answer.written = recorded;
@@ -160,8 +158,7 @@ Answer ExtendHold(World& world, const Asked& asked, const v1::ExtendHoldRequest&
   }
   if (request.additional_micros() == 0) ruling.share = {};
   Account& account = world.accounts[hold->account];
-  const std::vector<Piece> added =
-      SetAside(world, *hold, question.cost - ruling.share.micros, ruling.share, asked.now);
+  const std::vector<Piece> added = SetAside(world, *hold, question.cost - ruling.share.micros, ruling.share, asked.now);
   hold->expire = expire;
   *response.mutable_decision() = Allowed(world, *hold, ruling, asked);
   response.set_hold_id(request.hold_id());
@@ -241,9 +238,7 @@ Answer CaptureLate(World& world, const Asked& asked, const v1::CaptureHoldReques
   const Share share = ShareOf(world, cost.micros, user, payer, hold.action, "", asked.now, asked.now);
   const Wide own = cost.micros - share.micros;
   const std::vector<Piece> drawn = Draw(account, own, hold.action, asked.now);
-  Wide owed = 0;
-  for (const Piece& piece : drawn) owed += piece.lot == 0 ? piece.micros : 0;
-  if (IsTooLarge(account, owed)) return Refuse(v1::ERROR_REASON_AMOUNT_TOO_LARGE);
+  if (IsTooLarge(account, own)) return Refuse(v1::ERROR_REASON_AMOUNT_TOO_LARGE);
 
   Charge& charge = world.charges[asked.position];
   charge = {.number = asked.position,
@@ -260,7 +255,7 @@ Answer CaptureLate(World& world, const Asked& asked, const v1::CaptureHoldReques
     account.Put(piece.lot, piece.lot == 0 ? kOutside : kAvailable, kCharged, piece.micros);
   }
   if (cost.priced.has_value()) account.remainders[cost.priced->price.per_quantity()] = cost.priced->remainder;
-  account.charged_by_category[charge.category] += own;
+  if (own != 0) account.charged_by_category[charge.category] += own;
   charge.uses = UseBudgets(account, user, charge.project, charge.category, own, asked.now);
   Notice(account, false, 0, asked.now);
   if (share.micros > 0) {
@@ -337,10 +332,7 @@ Answer CaptureHold(World& world, const Asked& asked, const v1::CaptureHoldReques
   const Wide own = cost.micros - sponsored;
   const Wide within = std::min(own, Total(hold.pieces));
   const std::vector<Piece> beyond = Draw(account, own - within, hold.action, asked.now);
-  // The documents do not say of what the limit is; what an account owes is what is limited for usage.
-  Wide owed = 0;
-  for (const Piece& piece : beyond) owed += piece.lot == 0 ? piece.micros : 0;
-  if (IsTooLarge(account, owed)) return Refuse(v1::ERROR_REASON_AMOUNT_TOO_LARGE);
+  if (own > within && IsTooLarge(account, own - within)) return Refuse(v1::ERROR_REASON_AMOUNT_TOO_LARGE);
 
   const Wide funds_before = Funds(account, hold.action, asked.now);
   const Wide overshoot = std::max<Wide>(0, own - within - std::max<Wide>(0, funds_before));
@@ -352,7 +344,7 @@ Answer CaptureHold(World& world, const Asked& asked, const v1::CaptureHoldReques
     charge.pieces.push_back(piece);
   }
   if (cost.priced.has_value()) account.remainders[cost.priced->price.per_quantity()] = cost.priced->remainder;
-  account.charged_by_category[charge.category] += own;
+  if (own != 0) account.charged_by_category[charge.category] += own;
   hold.captured += cost.micros;
   charge.uses = UseBudgets(account, hold.user, hold.project, charge.category, own, asked.now);
 
@@ -369,14 +361,14 @@ Answer CaptureHold(World& world, const Asked& asked, const v1::CaptureHoldReques
   response.set_closed(request.last());
   response.set_funds_micros(Narrow(Funds(account, hold.action, asked.now)));
   response.set_position(asked.position);
-  response.set_terminate(hold.terminating);
+  // With the last capture the work is over.
+  response.set_terminate(hold.terminating && !request.last());
   const uint64_t number = hold.number;
   std::vector<Order> orders;
   if (!request.last() && !hold.terminating && hold.cost_limit > 0 && hold.captured >= hold.cost_limit) {
     hold.terminating = true;
-    orders.push_back({.hold = number,
-                      .reason = v1::ERROR_REASON_COST_LIMIT_EXCEEDED,
-                      .overshoot = hold.captured - hold.cost_limit});
+    orders.push_back(
+        {.hold = number, .reason = v1::ERROR_REASON_COST_LIMIT_EXCEEDED, .overshoot = hold.captured - hold.cost_limit});
   }
   if (request.last()) world.holds.erase(found);
   for (const Order& order : StopWorkOnNothing(world, account, charge.uses, asked.now)) orders.push_back(order);
@@ -406,8 +398,8 @@ Answer ReleaseHold(World& world, const Asked& asked, const v1::ReleaseHoldReques
 
 Answer GetHold(World& world, const Asked& asked, const v1::GetHoldRequest& request) {
   const Hold* hold = FindOpen(world, request.hold_id());
-  const bool may = IsStaff(asked) || (hold != nullptr && (hold->user == asked.person ||
-                                                          SeesCosts(world, asked.person, hold->account)));
+  const bool may = IsStaff(asked) ||
+                   (hold != nullptr && (hold->user == asked.person || SeesCosts(world, asked.person, hold->account)));
   if (!may) return Refuse(v1::ERROR_REASON_PERMISSION_DENIED);
   if (hold == nullptr) return Refuse(v1::ERROR_REASON_HOLD_NOT_OPEN);
   v1::GetHoldResponse response;
@@ -436,6 +428,11 @@ void AgeCredits(Account& account, absl::Time now) {
   for (size_t lot = 1; lot <= account.credits.size(); ++lot) {
     Credit& credit = account.credits[lot - 1];
     if (credit.over || credit.gone) continue;
+    if (!credit.counted && credit.InForce(now)) {
+      credit.counted = true;
+      const Wide spendable = credit.actions.empty() ? account.Add()[lot][kAvailable] : Wide(0);
+      Notice(account, true, Funds(account, "", now) - spendable, now);
+    }
     if (credit.expire <= now) {
       const Wide left = account.Add()[lot][kAvailable];
       credit.over = !credit.revoked;

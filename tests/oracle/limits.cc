@@ -64,7 +64,8 @@ Answer RequestLimitIncrease(World& world, const Asked& asked, const v1::RequestL
 
 // Nobody decides on a request of their own: who asked, who owns the account, or who is an admin of the organization.
 bool IsOwn(World& world, const Asked& asked, const v1::LimitIncrease& increase) {
-  const std::string person = world.Present(absl::StrCat("user-", asked.principal.substr(asked.principal.find('-') + 1)));
+  const std::string person =
+      world.Present(absl::StrCat("user-", asked.principal.substr(asked.principal.find('-') + 1)));
   return world.Present(increase.user_id()) == person ||
          AnswersFor(world, person, world.Present(increase.billing_account()));
 }

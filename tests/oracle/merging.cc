@@ -45,9 +45,8 @@ Answer MergeUsers(World& world, const Asked& asked, const v1::MergeUsersRequest&
   Account& target = world.accounts[into->id];
   if (source.currency != target.currency) return Refuse(v1::ERROR_REASON_NOT_MERGEABLE);
   if (std::any_of(world.holds.begin(), world.holds.end(), [&](const auto& hold) {
-        return !hold.second.expired &&
-               (hold.second.account == source.id ||
-                (hold.second.sponsor == source.id && !hold.second.sponsored.empty()));
+        return !hold.second.expired && (hold.second.account == source.id ||
+                                        (hold.second.sponsor == source.id && !hold.second.sponsored.empty()));
       })) {
     return Refuse(v1::ERROR_REASON_NOT_SETTLED);
   }
@@ -116,12 +115,13 @@ Answer MergeUsers(World& world, const Asked& asked, const v1::MergeUsersRequest&
       if (budget.user == from->id) budget.user = into->id;
     }
   }
-  for (const Budget& budget : source.budgets) {
-    if (!budget.project.empty() && world.projects[budget.project].payer == into->id) target.budgets.push_back(budget);
-  }
+  // The others stay where nothing is charged any more.
+  const auto moving = std::stable_partition(source.budgets.begin(), source.budgets.end(),
+                                            [](const Budget& budget) { return budget.project.empty(); });
+  target.budgets.insert(target.budgets.end(), moving, source.budgets.end());
+  source.budgets.erase(moving, source.budgets.end());
   std::sort(target.budgets.begin(), target.budgets.end(),
             [](const Budget& a, const Budget& b) { return a.number < b.number; });
-  source.budgets.clear();
   for (const auto& identity : from->identities) into->identities.push_back(identity);
   for (auto& [number, hold] : world.holds) {
     if (hold.user == from->id) hold.user = into->id;

@@ -102,7 +102,9 @@ void ShowReturned(const Account& account, const std::vector<Piece>& pieces, absl
     part.set_credit_id(account.NameOfLot(piece.lot));
     part.set_amount_micros(piece.micros);
     part.set_credit_expired(HomeOf(account, piece.lot, now) == kExpired);
-    part.set_credit_revoked(HomeOf(account, piece.lot, now) == kRevoked);
+    // What comes back to a credit that was paid for is paid back by an event of its own.
+    const bool paid = piece.lot != 0 && account.credits[piece.lot - 1].prepaid;
+    part.set_credit_revoked(HomeOf(account, piece.lot, now) == kRevoked && !paid);
   }
 }
 
@@ -154,8 +156,7 @@ bool IsZone(const std::string& zone) {
   return zone != "localtime" && !absl::StartsWith(zone, "/") && absl::LoadTimeZone(zone, &found);
 }
 
-void SetWindow(v1::Budget::Period period, const std::string& zone, absl::Time now, absl::Time& start,
-               absl::Time& end) {
+void SetWindow(v1::Budget::Period period, const std::string& zone, absl::Time now, absl::Time& start, absl::Time& end) {
   start = absl::InfinitePast();
   end = absl::InfiniteFuture();
   if (period == v1::Budget::PERIOD_LIFE) return;
@@ -170,7 +171,7 @@ void SetWindow(v1::Budget::Period period, const std::string& zone, absl::Time no
 
 void Notice(Account& account, bool rose, Wide funds_before, absl::Time now) {
   const Wide funds = Funds(account, "", now);
-  if (rose && funds > funds_before) account.base = Narrow(std::max<Wide>(funds, 0));
+  if (rose && funds > funds_before && funds > 0) account.base = Narrow(funds);
   account.percent = 0;
   if (account.base <= 0) return;
   for (const int percent : {25, 50, 80, 90, 100}) {

@@ -44,7 +44,8 @@ std::optional<int64_t> Price(int64_t quantity, const v1::Price& price, Wide& rem
 void SetWindow(v1::Budget::Period period, const std::string& zone, absl::Time now, absl::Time& start, absl::Time& end);
 bool IsZone(const std::string& zone);
 
-// Notes how far funds are used, after an entry that concerns the account; `rose` where it granted, paid or allowed more.
+// Notes how far funds are used, after an entry that concerns the account; `rose` where it granted, paid or allowed
+// more.
 void Notice(Account& account, bool rose, Wide funds_before, absl::Time now);
 
 v1::Credit ShowCredit(const Account& account, size_t lot, const Sums& sums);

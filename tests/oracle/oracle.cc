@@ -123,8 +123,8 @@ class Oracle::Court {
     const auto handler = handlers_.find(exchange.method->input_type());
     if (handler == handlers_.end()) return Remember(exchange, key, body, NoOpinion(), id, rehearsal);
     if (rehearsal && exchange.response != nullptr) {
-      // An answer says what would be answered by the next entry.
-      asked.position = PositionOf(*exchange.response, exchange.position + 1);
+      // An answer says what would be answered by the next entry, or by a read.
+      asked.position = PositionOf(*exchange.response, exchange.position);
       World copy = world_;
       return Compare(exchange, handler->second(copy, asked, *exchange.request));
     }
@@ -178,9 +178,8 @@ class Oracle::Court {
     if (answer.unknown) return std::nullopt;
     if (answer.response == nullptr) {
       const bool right = exchange.response == nullptr &&
-                         std::any_of(answer.refusals.begin(), answer.refusals.end(), [&](v1::ErrorReason reason) {
-                           return NameOf(reason) == exchange.reason;
-                         });
+                         std::any_of(answer.refusals.begin(), answer.refusals.end(),
+                                     [&](v1::ErrorReason reason) { return NameOf(reason) == exchange.reason; });
       if (right) return std::nullopt;
       return absl::StrCat("it should have been ", InWords(answer));
     }

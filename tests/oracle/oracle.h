@@ -48,11 +48,11 @@ class Oracle {
   Oracle& operator=(const Oracle&) = delete;
 
   // What is wrong with the answer, in a sentence with both answers; nullopt where nothing is. To be called in the order
-  // of `position`; of several with the same one, the one that wrote it first. After something was wrong the oracle knows
-  // nothing any more.
+  // of `position`; of several with the same one, the one that wrote it first. After something was wrong the oracle
+  // knows nothing any more.
   //
-  // An answer whose code is UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED or UNKNOWN says nothing and is
-  // not judged: whether it happened has to be found out before (by repeating it), and what happened be shown as OK.
+  // An answer whose code is UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED or UNKNOWN says nothing and
+  // is not judged: whether it happened has to be found out before (by repeating it), and what happened be shown as OK.
   std::optional<std::string> Judge(const Exchange& exchange);
 
   // How many exchanges were judged in full.

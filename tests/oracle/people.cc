@@ -82,6 +82,10 @@ Answer RegisterUser(World& world, const Asked& asked, const v1::RegisterUserRequ
   }
   world.user_of_email[email] = id;
   world.accounts[id] = {.id = id, .currency = request.currency()};
+  if (user.upgrade == v1::User::UPGRADE_INTERNAL) {
+    world.accounts[id].confirmed = true;
+    world.accounts[id].setup = v1::BillingSetup::STATUS_CONFIRMED;
+  }
 
   v1::RegisterUserResponse response;
   response.set_user_id(id);
@@ -183,9 +187,6 @@ Answer CloseUser(World& world, const Asked& asked, const v1::CloseUserRequest& r
   }
   account.link_expire = absl::InfinitePast();
   account.setup_is_foggy = true;
-  if (user->entitlement.has_value() && user->entitlement->status() == v1::Entitlement::STATUS_ENTITLED) {
-    user->entitlement->set_status(v1::Entitlement::STATUS_LAPSED);
-  }
   Notice(account, false, before, asked.now);
   response.set_position(asked.position);
   return Give(std::move(response));
@@ -223,7 +224,8 @@ void ShowEverything(World& world, const User& user, v1::User& shown) {
   shown.set_region(user.region);
   shown.set_default_payer(user.default_payer);
   const Account& account = world.accounts[user.id];
-  const bool pending = user.upgrade == v1::User::UPGRADE_NOT_UPGRADED && account.setup == v1::BillingSetup::STATUS_PENDING;
+  const bool pending =
+      user.upgrade == v1::User::UPGRADE_NOT_UPGRADED && account.setup == v1::BillingSetup::STATUS_PENDING;
   shown.set_upgrade(pending ? v1::User::UPGRADE_PENDING : user.upgrade);
   if (user.entitlement.has_value()) *shown.mutable_entitlement() = *user.entitlement;
   for (const auto& [name, organization] : world.organizations) {

@@ -104,8 +104,8 @@ Answer AcceptProjectTransfer(World& world, const Asked& asked, const v1::AcceptP
   const auto found = world.projects.find(request.project_id());
   if (user != asked.person) return Refuse(v1::ERROR_REASON_PERMISSION_DENIED);
   const bool known = found != world.projects.end();
-  const bool receives = known && !found->second.offered_to.empty() &&
-                        AnswersFor(world, user, world.Present(found->second.offered_to));
+  const bool receives =
+      known && !found->second.offered_to.empty() && AnswersFor(world, user, world.Present(found->second.offered_to));
   if (!receives && !(known && MayMove(world, user, found->second))) return Refuse(v1::ERROR_REASON_PERMISSION_DENIED);
   if (IsClosed(world, asked)) return Refuse(v1::ERROR_REASON_USER_CLOSED);
   Project& project = found->second;

@@ -42,8 +42,8 @@ void AdoptWords(const google::protobuf::RepeatedPtrField<v1::Credit>& seen, cons
     shown.Mutable(i)->set_priority(seen.Get(i).priority());
     shown.Mutable(i)->set_reason(seen.Get(i).reason());
     shown.Mutable(i)->set_granted_by(seen.Get(i).granted_by());
-    if (seen.Get(i).has_effective_time()) continue;
     shown.Mutable(i)->clear_effective_time();
+    if (seen.Get(i).has_effective_time()) *shown.Mutable(i)->mutable_effective_time() = seen.Get(i).effective_time();
   }
 }
 

@@ -33,12 +33,9 @@ Wide Return(World& world, Account& account, const std::vector<Piece>& pieces, ui
     prepaid += piece.micros - lowered;
   }
   if (prepaid > 0) {
-    AddCredit(world, account,
-              {.number = number,
-               .granted = Narrow(prepaid),
-               .priority = kBurnsLast,
-               .effective = now,
-               .prepaid = true});
+    AddCredit(
+        world, account,
+        {.number = number, .granted = Narrow(prepaid), .priority = kBurnsLast, .effective = now, .prepaid = true});
   }
   return prepaid;
 }
@@ -86,8 +83,7 @@ Answer ReverseCharge(World& world, const Asked& asked, const v1::ReverseChargeRe
 
   const Wide own_so_far = std::min(charge.reversed, Total(charge.pieces));
   const std::vector<Piece> own = FromTheEnd(charge.pieces, own_so_far, amount);
-  const std::vector<Piece> sponsors =
-      FromTheEnd(charge.sponsored, charge.reversed - own_so_far, amount - Total(own));
+  const std::vector<Piece> sponsors = FromTheEnd(charge.sponsored, charge.reversed - own_so_far, amount - Total(own));
   v1::ReverseChargeResponse response;
   v1::Reversal& shown = *response.mutable_reversal();
   ShowReturned(account, own, asked.now, *shown.mutable_parts());
@@ -110,14 +106,14 @@ Answer ReverseCharge(World& world, const Asked& asked, const v1::ReverseChargeRe
     Return(world, sponsor, sponsors, prepaid > 0 ? charge.number : asked.position, asked.now);
     sponsor.charged_by_category[charge.category] -= Total(sponsors);
     CountShare(world, charge.sponsorship, charge.account, charge.month_start, charge.month_end, -Total(sponsors), 0);
-    Notice(sponsor, true, 0, asked.now);
+    Notice(sponsor, false, 0, asked.now);
     shown.set_sponsored_micros(Narrow(Total(sponsors)));
     shown.set_sponsor_billing_account(charge.sponsor);
   }
   if (request.cause() == v1::REVERSAL_CAUSE_PLATFORM_FAILURE) {
     shown.set_released_hold_id(ReleaseHoldOf(world, charge, asked.now));
   }
-  Notice(account, true, before, asked.now);
+  Notice(account, false, before, asked.now);
   shown.set_reversed_micros(Narrow(charge.reversed));
   shown.set_cause(request.cause());
   shown.set_reason(request.reason());

@@ -30,7 +30,7 @@ Answer SubmitAccountUpgrade(World& world, const Asked& asked, const v1::SubmitAc
     return Refuse(v1::ERROR_REASON_PERMISSION_DENIED);
   }
   if (IsClosed(world, asked)) return Refuse(v1::ERROR_REASON_USER_CLOSED);
-  if (account->confirmed) return Refuse(v1::ERROR_REASON_ALREADY_CONFIRMED);
+  if (IsSetUp(world, id)) return Refuse(v1::ERROR_REASON_ALREADY_CONFIRMED);
   if (IsOutdated(world, v1::DOCUMENT_TERMS, request.terms_version(), asked.now) ||
       IsOutdated(world, v1::DOCUMENT_PRICING, request.pricing_version(), asked.now)) {
     return Refuse(v1::ERROR_REASON_TERMS_OUTDATED);
@@ -83,6 +83,9 @@ void RedeemPromise(World& world, const Asked& asked, User& user, Account& accoun
     user.entitlement->set_status(v1::Entitlement::STATUS_LAPSED);
     *response.mutable_lapsed() = *user.entitlement;
     response.mutable_lapsed()->set_lapse_reason(seen.lapsed().lapse_reason());
+    // That its amount is left out is reported, and not held against it here.
+    response.mutable_lapsed()->set_amount_micros(seen.lapsed().amount_micros());
+    response.mutable_lapsed()->set_currency(seen.lapsed().currency());
     return;
   }
   user.entitlement->set_status(v1::Entitlement::STATUS_GRANTED);

@@ -17,7 +17,7 @@ const Sponsorship* FindSponsorship(World& world, const User& user, const Account
   for (const Sponsorship& sponsorship : world.sponsorships) {
     const auto& policy = sponsorship.policy;
     const std::string sponsor = world.Present(policy.billing_account());
-    if (when < sponsorship.start || when >= sponsorship.end || sponsor == payer.id) continue;
+    if (when < sponsorship.start || when >= sponsorship.end) continue;
     if (!policy.partner_id().empty() && policy.partner_id() != user.partner) continue;
     if (world.accounts[sponsor].currency != payer.currency) continue;
     if (action.empty() ? Lists(policy.skus(), sku) : Lists(policy.actions(), action)) return &sponsorship;
@@ -25,10 +25,18 @@ const Sponsorship* FindSponsorship(World& world, const User& user, const Account
   return nullptr;
 }
 
+// Whether an account may be billed: a sponsor has to be, like any payer, and never sponsors itself.
+bool CanPay(World& world, const std::string& sponsor, const Account& payer, absl::Time now) {
+  if (sponsor == payer.id || !IsSetUp(world, sponsor)) return false;
+  const User* owner = world.FindUser(sponsor);
+  const Organization* organization = world.OrganizationOf(sponsor);
+  return (owner == nullptr || !owner->closed) && (organization == nullptr || organization->expire > now);
+}
+
 }  // namespace
 
-void CountShare(World& world, const std::string& sponsorship, const std::string& payer, absl::Time start, absl::Time end,
-         Wide used, Wide held) {
+void CountShare(World& world, const std::string& sponsorship, const std::string& payer, absl::Time start,
+                absl::Time end, Wide used, Wide held) {
   SponsorUse& use = world.sponsor_uses[{sponsorship, payer}];
   if (use.end < end) use = {.start = start, .end = end};
   if (use.start != start) return;
@@ -43,6 +51,7 @@ Share ShareOf(World& world, Wide cost, const std::string& user, const std::strin
   if (person == nullptr || account == nullptr) return {};
   const Sponsorship* sponsorship = FindSponsorship(world, *person, *account, action, sku, when);
   if (sponsorship == nullptr) return {};
+  if (!CanPay(world, world.Present(sponsorship->policy.billing_account()), *account, now)) return {};
   Share share{.sponsorship = sponsorship->policy.sponsorship_id(),
               .sponsor = world.Present(sponsorship->policy.billing_account())};
   SetWindow(v1::Budget::PERIOD_MONTH, "UTC", now, share.month_start, share.month_end);

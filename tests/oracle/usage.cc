@@ -27,7 +27,7 @@ void ChargeUsage(World& world, const Asked& asked, Account& account, const std::
     account.Put(piece.lot, piece.lot == 0 ? kOutside : kAvailable, kCharged, piece.micros);
   }
   account.remainders[priced.price.per_quantity()] = priced.remainder;
-  account.charged_by_category[charge.category] += own;
+  if (own != 0) account.charged_by_category[charge.category] += own;
   charge.uses = UseBudgets(account, user, project, charge.category, own, asked.now);
   Notice(account, false, 0, asked.now);
   if (share.micros > 0) {
@@ -62,10 +62,11 @@ void ChargeUsage(World& world, const Asked& asked, Account& account, const std::
   StopWorkOnNothing(world, account, charge.uses, asked.now);
 }
 
-bool Overflows(const Account& account, Wide micros, absl::Time now) {
-  Wide owed = 0;
-  for (const Piece& piece : Draw(account, micros, "", now)) owed += piece.lot == 0 ? piece.micros : 0;
-  return IsTooLarge(account, owed);
+// Of the payer's part.
+bool Overflows(World& world, const Account& account, const std::string& user, const Priced& priced, absl::Time now) {
+  const absl::Time when = TimeOf(priced.shown.usage_time());
+  const Share share = ShareOf(world, priced.micros, user, account.id, "", priced.shown.sku(), when, now);
+  return IsTooLarge(account, priced.micros - share.micros);
 }
 
 }  // namespace
@@ -96,7 +97,7 @@ Answer RecordOne(World& world, const Asked& asked, const v1::UsageRecord& record
     world.quarantine[asked.position] = aside;
     return Give(std::move(result));
   }
-  if (Overflows(*account, priced.micros, asked.now)) return Refuse(v1::ERROR_REASON_AMOUNT_TOO_LARGE);
+  if (Overflows(world, *account, user, priced, asked.now)) return Refuse(v1::ERROR_REASON_AMOUNT_TOO_LARGE);
   ChargeUsage(world, asked, *account, user, record.project_id(), priced, *result.mutable_charge());
   return Give(std::move(result));
 }
@@ -113,7 +114,7 @@ Answer ReleaseQuarantinedUsage(World& world, const Asked& asked, const v1::Relea
   Account& account = world.accounts[world.Present(aside.billing_account())];
   const Priced priced = PriceUsage(world, account, usage, asked.now);
   if (priced.refused.has_value()) return Refuse(*priced.refused);
-  if (priced.absurd || Overflows(account, priced.micros, asked.now)) {
+  if (priced.absurd || Overflows(world, account, world.Present(aside.user_id()), priced, asked.now)) {
     return Refuse(v1::ERROR_REASON_AMOUNT_TOO_LARGE);
   }
   v1::ReleaseQuarantinedUsageResponse response;

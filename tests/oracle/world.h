@@ -26,7 +26,8 @@ __extension__ typedef __int128 Wide;
 // The most that one account may have of anything.
 inline constexpr int64_t kMost = 1'000'000'000'000'000;
 
-// People ----------------------------------------------------------------------------------------------------------------
+// People
+// ----------------------------------------------------------------------------------------------------------------
 
 struct User {
   std::string id;
@@ -68,7 +69,8 @@ struct Project {
   std::string offered_by;
 };
 
-// Money -----------------------------------------------------------------------------------------------------------------
+// Money
+// -----------------------------------------------------------------------------------------------------------------
 
 // Where money of a credit, or of the spending limit, can be.
 enum Pot { kOutside, kAvailable, kHeld, kCharged, kExpired, kRevoked, kMoved, kPots };
@@ -84,6 +86,8 @@ struct Credit {
   std::string granted_by;
   bool prepaid = false;
   bool promotion = false;
+  // Whether it was seen to take effect.
+  bool counted = false;
   bool revoked = false;
   bool over = false;
   // Whether it was handed on to a survivor's account.
