@@ -13,8 +13,14 @@
 namespace bursar::nemesis {
 namespace {
 
-absl::Time TimeOf(const v1::Entry& entry) {
-  return absl::FromUnixSeconds(entry.commit_time().seconds()) + absl::Nanoseconds(entry.commit_time().nanos());
+absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+// A balance says as of when it is; everything else is judged by the time of its entry.
+absl::Time TimeOf(const Message& answer, const v1::Entry& entry) {
+  const auto* read = dynamic_cast<const v1::GetBalanceResponse*>(&answer);
+  return FromTimestamp(read == nullptr ? entry.commit_time() : read->balance().as_of_time());
 }
 
 oracle::Exchange ExchangeOf(const Call& call, const FinalLog& log) {
@@ -25,15 +31,19 @@ oracle::Exchange ExchangeOf(const Call& call, const FinalLog& log) {
           .status = absl::OkStatus(),
           .reason = "",
           .response = call.answer.get(),
-          .time = TimeOf(*log.At(position)),
+          .time = TimeOf(*call.answer, *log.At(position)),
           .position = position};
 }
 
-// Reads that say as of which position they are.
+// Reads that say as of which position they are. Rehearsed checks are left to the books: the oracle takes their position
+// for that of the entry that would have been written.
 bool IsJudgedRead(const Call& call) {
   if (call.outcome != Outcome::kAnswered) return false;
   const auto* checked = dynamic_cast<const v1::CheckResponse*>(call.answer.get());
-  if (checked != nullptr) return checked->decision().allowed() && checked->decision().has_funds_micros();
+  if (checked != nullptr) {
+    const bool rehearsed = static_cast<const v1::CheckRequest&>(*call.request).validate_only();
+    return !rehearsed && checked->decision().allowed() && checked->decision().has_funds_micros();
+  }
   return dynamic_cast<const v1::GetBalanceResponse*>(call.answer.get()) != nullptr;
 }
 
