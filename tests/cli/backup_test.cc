@@ -24,12 +24,12 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-Outcome Run(std::vector<std::string> arguments) { return Process(BURSAR_PROGRAM, std::move(arguments)).Wait(); }
+Outcome RunBursar(std::vector<std::string> arguments) { return Process(BURSAR_PROGRAM, std::move(arguments)).Wait(); }
 
 // What a command that succeeds says as JSON.
 json Done(std::vector<std::string> arguments) {
   arguments.push_back("--format=json");
-  const Outcome outcome = Run(arguments);
+  const Outcome outcome = RunBursar(arguments);
   EXPECT_EQ(outcome.code, 0) << arguments.front() << ": " << outcome.err;
   return json::parse(outcome.out, nullptr, false);
 }
@@ -106,8 +106,8 @@ TEST_F(Drill, ComesBackFromABackupThatWasMadeUnderLoad) {
   const json restored = Done({"restore", "--from", folder_ / "backup", "--to", folder_ / "restored"});
   EXPECT_EQ(restored["restored_position"], head.position());
   EXPECT_EQ(Done({"verify", "--data-dir", folder_ / "restored", "--deep"})["position"], head.position() + 1);
-  EXPECT_EQ(Run({"verify", "--data-dir", folder_ / "restored", "--receipt", Receipt(head)}).code, 0);
-  const Outcome alarm = Run({"verify", "--data-dir", folder_ / "restored", "--receipt", Receipt(lost)});
+  EXPECT_EQ(RunBursar({"verify", "--data-dir", folder_ / "restored", "--receipt", Receipt(head)}).code, 0);
+  const Outcome alarm = RunBursar({"verify", "--data-dir", folder_ / "restored", "--receipt", Receipt(lost)});
   EXPECT_EQ(alarm.code, 78) << alarm.err;
   EXPECT_THAT(alarm.err, HasSubstr("receipt"));
 
@@ -148,10 +148,10 @@ TEST_F(Drill, ComesBackToAPositionAndATime) {
   EXPECT_GE(by_time["restored_position"], 10);
   EXPECT_LE(by_time["restored_position"], 20);
   for (const std::string name : {"tenth", "then"}) {
-    EXPECT_EQ(Run({"verify", "--data-dir", folder_ / name, "--deep"}).code, 0);
+    EXPECT_EQ(RunBursar({"verify", "--data-dir", folder_ / name, "--deep"}).code, 0);
   }
   const Outcome beyond =
-      Run({"restore", "--from", folder_ / "backup", "--to", folder_ / "beyond", "--position", "100000"});
+      RunBursar({"restore", "--from", folder_ / "backup", "--to", folder_ / "beyond", "--position", "100000"});
   EXPECT_EQ(beyond.code, 64) << beyond.err;
   EXPECT_FALSE(std::filesystem::exists(folder_ / "beyond"));
 }
@@ -168,7 +168,7 @@ TEST_F(Drill, RefusesABackupThatIsTornAndNamesTheSegment) {
     if (file.path().extension() == ".bursarlog") segment = file.path().string();
   }
   std::filesystem::resize_file(segment, std::filesystem::file_size(segment) - 9);
-  const Outcome refused = Run({"restore", "--from", folder_ / "backup", "--to", folder_ / "restored"});
+  const Outcome refused = RunBursar({"restore", "--from", folder_ / "backup", "--to", folder_ / "restored"});
   EXPECT_EQ(refused.code, 78);
   EXPECT_THAT(refused.err, HasSubstr(std::filesystem::path(segment).filename().string()));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "restored"));
@@ -180,9 +180,9 @@ TEST_F(Drill, ExportsImportsSignsAndProves) {
   ASSERT_EQ(Register(address, 0, 20), 20);
   const json online =
       Done({"export", "--file", folder_ / "online.bursarlog", "--server", address, "--as", "operator-olga"});
-  const Outcome denied = Run({"export", "--file", folder_ / "no", "--server", address, "--as", "finance-fay"});
+  const Outcome denied = RunBursar({"export", "--file", folder_ / "no", "--server", address, "--as", "finance-fay"});
   EXPECT_EQ(denied.code, 1) << denied.err;
-  const Outcome in_use = Run({"export", "--file", folder_ / "no", "--data-dir", folder_ / "data"});
+  const Outcome in_use = RunBursar({"export", "--file", folder_ / "no", "--data-dir", folder_ / "data"});
   EXPECT_EQ(in_use.code, 75) << in_use.err;
   server.Signal(SIGTERM);
   server.Wait();
@@ -192,14 +192,14 @@ TEST_F(Drill, ExportsImportsSignsAndProves) {
   const json imported = Done({"import", "--file", folder_ / "offline.bursarlog", "--to", folder_ / "copy"});
   EXPECT_EQ(imported["hash"], offline["hash"]);
   EXPECT_EQ(imported["store_id"], offline["store_id"]);
-  EXPECT_EQ(Run({"import", "--file", folder_ / "offline.bursarlog", "--to", folder_ / "copy"}).code, 64);
+  EXPECT_EQ(RunBursar({"import", "--file", folder_ / "offline.bursarlog", "--to", folder_ / "copy"}).code, 64);
   EXPECT_EQ(Done({"verify", "--file", folder_ / "online.bursarlog", "--deep"})["hash"], offline["hash"]);
 
   const std::string key = folder_ / "key.pem";
   const std::string public_key = folder_ / "key.pem.pub";
   const std::string checkpoint = folder_ / "signed";
   Done({"checkpoint", "keygen", "--key", key});
-  EXPECT_EQ(Run({"checkpoint", "keygen", "--key", key}).code, 64);
+  EXPECT_EQ(RunBursar({"checkpoint", "keygen", "--key", key}).code, 64);
   Done({"checkpoint", "sign", "--key", key, "--file", checkpoint, "--data-dir", folder_ / "copy"});
   Done({"verify", "--data-dir", folder_ / "data", "--signed", checkpoint, "--public-key", public_key});
   Done({"prove", "--entry", "7", "--signed", checkpoint, "--public-key", public_key, "--file", folder_ / "proof",
@@ -208,18 +208,18 @@ TEST_F(Drill, ExportsImportsSignsAndProves) {
 
   Done({"restore", "--from", BackedUpOffline(), "--to", folder_ / "shorter", "--position", "9"});
   const Outcome other =
-      Run({"verify", "--data-dir", folder_ / "shorter", "--signed", checkpoint, "--public-key", public_key});
+      RunBursar({"verify", "--data-dir", folder_ / "shorter", "--signed", checkpoint, "--public-key", public_key});
   EXPECT_EQ(other.code, 78) << other.err;
 }
 
 TEST_F(Drill, SaysWhatIsMissing) {
-  EXPECT_EQ(Run({"backup"}).code, 64);
-  EXPECT_EQ(Run({"restore", "--from", folder_ / "nothing", "--to", folder_ / "data"}).code, 64);
-  EXPECT_EQ(Run({"verify", "--file", folder_ / "nothing"}).code, 64);
-  EXPECT_EQ(Run({"verify", "--server", "127.0.0.1:1", "--as", "operator-olga", "--timeout", "100ms"}).code, 69);
-  EXPECT_THAT(Run({"backup", "--too", "x"}).err, HasSubstr("Did you mean --to?"));
-  EXPECT_THAT(Run({"checkpoint"}).err, HasSubstr("keygen, sign"));
-  EXPECT_THAT(Run({"verify", "--help"}).out, HasSubstr("--receipt POSITION:HASH"));
+  EXPECT_EQ(RunBursar({"backup"}).code, 64);
+  EXPECT_EQ(RunBursar({"restore", "--from", folder_ / "nothing", "--to", folder_ / "data"}).code, 64);
+  EXPECT_EQ(RunBursar({"verify", "--file", folder_ / "nothing"}).code, 64);
+  EXPECT_EQ(RunBursar({"verify", "--server", "127.0.0.1:1", "--as", "operator-olga", "--timeout", "100ms"}).code, 69);
+  EXPECT_THAT(RunBursar({"backup", "--too", "x"}).err, HasSubstr("Did you mean --to?"));
+  EXPECT_THAT(RunBursar({"checkpoint"}).err, HasSubstr("keygen, sign"));
+  EXPECT_THAT(RunBursar({"verify", "--help"}).out, HasSubstr("--receipt POSITION:HASH"));
 }
 
 }  // namespace
