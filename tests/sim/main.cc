@@ -33,6 +33,8 @@ struct Settings {
   std::string out = ".";
   std::optional<uint64_t> world;
   bool shrinks = true;
+  bool shows = false;
+  bool asks_oracle = false;
   // The world ends the process that runs it.
   bool elsewhere = false;
 };
@@ -75,7 +77,9 @@ void ShrinkAndSay(const Trace& trace, const std::string& broken, bool ended_proc
   if (settings.shrinks) {
     const std::string candidate = absl::StrCat(file, ".candidate");
     const auto fails = [&](const Trace& one) {
-      return ended_process ? FailsElsewhere(one, candidate) : !RunTrace(one).broken.empty();
+      Seen unused;
+      unused.asks_oracle = settings.asks_oracle;
+      return ended_process ? FailsElsewhere(one, candidate) : !RunTrace(one, unused).broken.empty();
     };
     small = Shrink(trace, fails, absl::Now() + kShrinkFor);
     std::remove(candidate.c_str());
@@ -110,7 +114,10 @@ int ReplayTrace() {
     return kMisuse;
   }
   current = *trace;
-  const Outcome outcome = RunTrace(*trace);
+  Seen seen;
+  seen.asks_oracle = settings.asks_oracle;
+  if (settings.shows) seen.watcher = [](const std::string& line) { std::cout << line << "\n"; };
+  const Outcome outcome = RunTrace(*trace, seen);
   std::cout << outcome.steps << " steps, digest " << outcome.digest << "\n";
   if (outcome.broken.empty()) return 0;
   std::cout << "BROKEN: " << outcome.broken << "\n";
@@ -142,6 +149,7 @@ int SaySummary(const Seen& seen, uint64_t worlds, uint64_t steps, absl::Duration
 
 int RunWorlds() {
   Seen seen;
+  seen.asks_oracle = settings.asks_oracle;
   const absl::Time start = absl::Now();
   uint64_t steps = 0;
   uint64_t worlds = 0;
@@ -179,6 +187,8 @@ int Main(int argc, char** argv) {
   app.add_option("--seconds", settings.seconds, "At most so long; 0: no bound");
   app.add_option("--world", settings.world, "Only this one of the seed's worlds");
   app.add_option("--trace", settings.trace, "Only this trace");
+  app.add_flag("--oracle", settings.asks_oracle, "Hold every answer against the oracle too");
+  app.add_flag("--show", settings.shows, "Of a trace: show everything that is asked and answered");
   app.add_option("--out", settings.out, "Where the trace of a failure goes");
   app.add_flag("!--no-shrink", settings.shrinks, "Leave the trace of a failure as long as it is");
   app.add_flag("--elsewhere", settings.elsewhere, "For a world that ends its process: only make its trace small");

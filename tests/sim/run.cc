@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/api/call_log.h"
-#include "tests/sim/world.h"
 
 namespace bursar::sim {
 namespace {
@@ -90,7 +89,8 @@ class Shrinking {
 
 Outcome RunTrace(const Trace& trace, Seen& seen) {
   SetCallLog(false);
-  World world(trace, NewFolder(), seen.sometimes, seen.sightings);
+  World world(trace, NewFolder(), seen.sometimes, seen.sightings, seen.watcher);
+  if (seen.asks_oracle) world.AskOracle();
   Outcome outcome{.broken = world.Run()};
   outcome.digest = world.digest();
   outcome.steps = world.steps();

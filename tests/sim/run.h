@@ -8,6 +8,7 @@
 #include "tests/laws/laws.h"
 #include "tests/sim/sometimes.h"
 #include "tests/sim/trace.h"
+#include "tests/sim/world.h"
 
 namespace bursar::sim {
 
@@ -22,6 +23,10 @@ struct Outcome {
 struct Seen {
   Sometimes sometimes;
   laws::Sightings sightings;
+  // Whether every answer is held against the oracle too.
+  bool asks_oracle = false;
+  // Told of everything that is answered, in the order in which it was decided; nobody where it is empty.
+  Watcher watcher;
 };
 
 Outcome RunTrace(const Trace& trace, Seen& seen);

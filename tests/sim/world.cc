@@ -60,11 +60,12 @@ bool Percent(laws::Dice& dice, int of_hundred) { return of_hundred > 0 && dice.B
 
 }  // namespace
 
-World::World(const Trace& trace, std::string folder, Sometimes& sometimes, laws::Sightings& sightings)
+World::World(const Trace& trace, std::string folder, Sometimes& sometimes, laws::Sightings& sightings, Watcher watcher)
     : trace_(trace),
       swarm_(Swarm::Of(trace.world)),
       folder_(std::move(folder)),
       sometimes_(sometimes),
+      watcher_(std::move(watcher)),
       clock_(absl::FromUnixMicros(kStart)),
       links_(LinkKey::Repeatable(absl::StrCat(swarm_.seed))),
       seen_(static_cast<size_t>(swarm_.clients)),
@@ -243,7 +244,9 @@ bool World::Deliver(laws::Dice& dice) {
   } else {
     network_.erase(network_.begin() + index);
   }
+  delivering_ = true;
   Serve(number);
+  delivering_ = false;
   return true;
 }
 
@@ -266,30 +269,31 @@ bool World::Retry(laws::Dice& dice) {
 void World::Serve(size_t number) {
   const Op& op = ops_[number];
   const int process = process_;
-  calls_->Serve({.principal = op.asked.principal, .method = op.method}, op.bytes,
-                [this, number, process](const absl::Status& status, const Message* response) {
-                  --ops_[number].outstanding;
-                  // A process that has ended tells nobody anything.
-                  if (process != process_ || ending_) return;
-                  Reply reply{.op = number, .status = status, .of_commit = committing_};
-                  if (status.ok()) {
-                    reply.bytes = response->SerializeAsString();
-                    if (const auto* check = dynamic_cast<const v1::CheckResponse*>(response)) {
-                      reply.position = check->decision().position();
-                    } else if (const auto* usage = dynamic_cast<const v1::RecordUsageResponse*>(response)) {
-                      reply.position = usage->position();
-                      if (usage->results(0).has_error()) {
-                        reply.status = absl::Status(static_cast<absl::StatusCode>(usage->results(0).error().code()),
-                                                    usage->results(0).error().message());
-                        reply.of_commit = false;
-                      }
-                    } else {
-                      const auto* field = response->GetDescriptor()->FindFieldByName("position");
-                      if (field != nullptr) reply.position = response->GetReflection()->GetUInt64(*response, field);
-                    }
-                  }
-                  replies_.push_back(std::move(reply));
-                });
+  calls_->Serve(
+      {.principal = op.asked.principal, .method = op.method}, op.bytes,
+      [this, number, process](const absl::Status& status, const Message* response) {
+        --ops_[number].outstanding;
+        // A process that has ended tells nobody anything.
+        if (process != process_ || ending_) return;
+        Reply reply{
+            .op = number, .status = status, .is_answer = status.ok(), .of_commit = committing_, .at_once = delivering_};
+        if (status.ok()) {
+          reply.bytes = response->SerializeAsString();
+          if (const auto* check = dynamic_cast<const v1::CheckResponse*>(response)) {
+            reply.position = check->decision().position();
+          } else if (const auto* usage = dynamic_cast<const v1::RecordUsageResponse*>(response)) {
+            reply.position = usage->position();
+            if (usage->results(0).has_error()) {
+              reply.status = absl::Status(static_cast<absl::StatusCode>(usage->results(0).error().code()),
+                                          usage->results(0).error().message());
+            }
+          } else {
+            const auto* field = response->GetDescriptor()->FindFieldByName("position");
+            if (field != nullptr) reply.position = response->GetReflection()->GetUInt64(*response, field);
+          }
+        }
+        replies_.push_back(std::move(reply));
+      });
 }
 
 void World::ServeRead(const Principal& principal, const char* method, const Message& request,
@@ -432,6 +436,7 @@ bool World::Crash(laws::Dice& dice) {
        " calls were never answered");
   FetchEntries();
   FollowLogTo(log_.synced());
+  ResolveUnanswered();
   CheckState("after a crash");
   return true;
 }

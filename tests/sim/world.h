@@ -20,6 +20,7 @@
 #include "tests/laws/dice.h"
 #include "tests/laws/laws.h"
 #include "tests/laws/workload.h"
+#include "tests/oracle/oracle.h"
 #include "tests/sim/sim_log.h"
 #include "tests/sim/sometimes.h"
 #include "tests/sim/swarm.h"
@@ -27,11 +28,17 @@
 
 namespace bursar::sim {
 
+// Told in a line what was asked and answered.
+using Watcher = std::function<void(const std::string& line)>;
+
 class World {
  public:
   // `folder` is made for files where the world has any, and removed at the end. The others outlive it.
-  World(const Trace& trace, std::string folder, Sometimes& sometimes, laws::Sightings& sightings);
+  World(const Trace& trace, std::string folder, Sometimes& sometimes, laws::Sightings& sightings, Watcher watcher);
   ~World();
+
+  // Has an independent model judge every answer too. Before Run.
+  void AskOracle() { oracle_ = std::make_unique<oracle::Oracle>(); }
 
   // Steps through the trace with faults, then heals them all and waits for everything to be resolved, then looks at
   // everything once more. What was broken first, in words; empty where nothing was.
@@ -71,8 +78,12 @@ class World {
     std::string bytes;
     // 0 for refusals.
     Position position = 0;
-    // Whether the committer's turn answered it, so that replies come in the order in which they were decided.
+    // Whether the answer came although its only usage record was refused, as `status` says.
+    bool is_answer = false;
+    // Whether the committer's turn answered it, so that replies come in the order in which they were decided; or the
+    // service at once, from what was durable.
     bool of_commit = false;
+    bool at_once = false;
   };
   struct Written {
     std::string key;  // principal and request id
@@ -110,6 +121,11 @@ class World {
   // Reads what has become durable since, without taking it in.
   void FetchEntries();
   void FollowLogTo(Position position);
+  // Shows the oracle what was answered, where it was decided just now.
+  void Judge(const Op& op, const Reply& reply, Position position, absl::Time time);
+  void JudgeIfNew(const Op& op, const Reply& reply);
+  // What became of commands that were written and never answered is found out by asking again.
+  void ResolveUnanswered();
   void FollowEntry(const storage::v1::Entry& entry);
   void Sight(const storage::v1::Block& block);
   void Sight(const storage::v1::Event& event);
@@ -132,6 +148,7 @@ class World {
   const Swarm swarm_;
   const std::string folder_;
   Sometimes& sometimes_;
+  const Watcher watcher_;
 
   ManualClock clock_;
   const LinkKey links_;
@@ -143,6 +160,7 @@ class World {
   bool ending_ = false;
   bool has_older_projections_ = false;
   bool committing_ = false;
+  bool delivering_ = false;
   bool group_decided_ = false;
   absl::Time decided_time_;
   int64_t last_block_time_ = 0;
@@ -169,6 +187,10 @@ class World {
   State state_;
   laws::Laws laws_;
   laws::Workload workload_;
+  // Null where it is not asked, or once it could not be told of everything.
+  std::unique_ptr<oracle::Oracle> oracle_;
+  // Entries that the oracle has not been told of, oldest first.
+  std::deque<Position> unjudged_;
   Chain chain_;
   // All that was read of the log; state_ has taken in the first state_.position of them.
   std::deque<storage::v1::Entry> entries_;

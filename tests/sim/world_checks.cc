@@ -74,6 +74,7 @@ void World::Take(const Reply& reply, laws::Dice& dice) {
   } else {
     TakeRefusal(op, reply);
   }
+  JudgeIfNew(op, reply);
   // What was answered may still not arrive.
   if (!healed_ && swarm_.replies_lost > 0 && dice.Below(100) < swarm_.replies_lost) {
     return sometimes_.Saw(Case::kReplyLost);
@@ -139,10 +140,71 @@ void World::TakeRefusal(Op& op, const Reply& reply) {
   Must(!repeated, "a request that is written at ", repeated ? written->second : 0,
        " was refused: ", reply.status.ToString());
   // What was charged is looked up before it is decided.
-  if (!reply.of_commit || std::holds_alternative<ReverseCharge>(op.asked.command) || !broken_.empty()) return;
+  if (!reply.of_commit || reply.is_answer || std::holds_alternative<ReverseCharge>(op.asked.command) ||
+      !broken_.empty())
+    return;
   const int64_t now = std::max(absl::ToUnixMicros(decided_time_), absl::ToUnixMicros(state_.time));
   laws_.Refused(op.asked.command, op.asked.principal, now, reply.status);
   Must(laws_.broken().empty(), "a law is broken: ", laws_.broken(), " (", op.method->full_name(), ")");
+}
+
+void World::JudgeIfNew(const Op& op, const Reply& reply) {
+  if (!broken_.empty() || LeavesUnknown(reply.status)) return;
+  if (!unjudged_.empty() && reply.status.ok() && reply.position == unjudged_.front()) {
+    unjudged_.pop_front();
+    return Judge(op, reply, reply.position, state_.time);
+  }
+  const bool repeated =
+      !op.request_id.empty() && written_at_.contains(absl::StrCat(op.asked.principal.text(), " ", op.request_id));
+  if (repeated || !(reply.of_commit || reply.at_once) || !unjudged_.empty()) return;
+  Judge(op, reply, state_.position, std::max(reply.of_commit ? decided_time_ : clock_.Now(), state_.time));
+}
+
+void World::Judge(const Op& op, const Reply& reply, Position position, absl::Time time) {
+  if (oracle_ == nullptr && !watcher_) return;
+  auto* factory = google::protobuf::MessageFactory::generated_factory();
+  const std::unique_ptr<google::protobuf::Message> request(factory->GetPrototype(op.method->input_type())->New());
+  const std::unique_ptr<google::protobuf::Message> response(factory->GetPrototype(op.method->output_type())->New());
+  Must(request->ParseFromString(op.bytes) && response->ParseFromString(reply.bytes), "an answer cannot be read");
+  if (watcher_) {
+    watcher_(absl::StrCat(position, " ", absl::FormatTime(time, absl::UTCTimeZone()), " ", op.asked.principal.text(),
+                          " ", op.method->name(), " {", request->ShortDebugString(), "} ", reply.status.ToString(),
+                          " {", response->ShortDebugString(), "}"));
+  }
+  if (oracle_ == nullptr) return;
+  const std::optional<std::string> wrong =
+      oracle_->Judge({.principal = op.asked.principal.text(),
+                      .method = op.method,
+                      .request = request.get(),
+                      .status = reply.is_answer ? absl::OkStatus() : reply.status,
+                      .reason = reply.is_answer ? "" : ReasonOf(reply.status).value_or(""),
+                      .response = reply.is_answer ? response.get() : nullptr,
+                      .time = time,
+                      .position = position});
+  Must(!wrong.has_value(), "the oracle disagrees at position ", position, " on ", op.method->full_name(), ": ",
+       wrong.value_or(""));
+}
+
+void World::ResolveUnanswered() {
+  while (oracle_ != nullptr && !unjudged_.empty() && broken_.empty()) {
+    const Op* op = OpOf(entries_[unjudged_.front() - 1]);
+    if (op == nullptr || op->request_id.empty()) return oracle_.reset();
+    const auto number = by_key_.at(KeyOf(entries_[unjudged_.front() - 1]));
+    for (const size_t one : number) {
+      if (&ops_[one] != op) continue;
+      ++ops_[one].outstanding;
+      Serve(one);
+    }
+    while (replies_.empty() && (Decide() || Commit())) {
+    }
+    if (replies_.empty() || !replies_.back().status.ok() || replies_.back().position != unjudged_.front()) {
+      return oracle_.reset();
+    }
+    unjudged_.pop_front();
+    Judge(*op, replies_.back(), replies_.back().position,
+          absl::FromUnixMicros(entries_[replies_.back().position - 1].commit_time()));
+    replies_.pop_back();
+  }
 }
 
 void World::FetchEntries() {
@@ -175,6 +237,7 @@ void World::FollowEntry(const storage::v1::Entry& entry) {
   }
   if (!broken_.empty()) return;
   written_.push_back({.key = KeyOf(entry), .fingerprint = entry.fingerprint()});
+  if (!of_time) unjudged_.push_back(entry.position());
   for (const storage::v1::Event& event : entry.events()) Sight(event);
   Evolve(state_, entry);
   if (of_time) {
