@@ -67,7 +67,8 @@ absl::StatusOr<Copies::Pair> Copies::Open() {
 }
 
 absl::Status Copies::WriteJournal(const RocksDbLog& log) {
-  if (absl::Status built = RebuildJournal(&log); !built.ok()) return built;
+  const auto all = [&](const std::function<absl::Status(const StoredBlock&)>& write) { return log.Read(1, write); };
+  if (absl::Status built = BuildJournal(all); !built.ok()) return built;
   return SwapIn(*options_.files, options_.journal_folder, kBlocks).status();
 }
 
@@ -173,13 +174,17 @@ absl::Status Copies::RebuildLog(const RocksDbLog* log) {
 }
 
 absl::Status Copies::RebuildJournal(const RocksDbLog* log) {
+  return BuildJournal(
+      [&](const std::function<absl::Status(const StoredBlock&)>& write) { return Read(log, write).status(); });
+}
+
+absl::Status Copies::BuildJournal(const ReadAll& read_all) const {
   const std::string folder = blocks_folder_ + ".rebuilt";
   if (absl::Status removed = RemoveFolder(*options_.files, folder); !removed.ok()) return removed;
   if (absl::Status made = MakeFolders(*options_.files, folder); !made.ok()) return made;
   Journal fresh({.files = options_.files, .folder = folder, .store_id = options_.store_id});
-  const auto write = [&](const StoredBlock& block) { return fresh.Write(block); };
-  if (auto read = Read(log, write); !read.ok()) return read.status();
-  return fresh.Sync();
+  const absl::Status read = read_all([&](const StoredBlock& block) { return fresh.Write(block); });
+  return read.ok() ? fresh.Sync() : read;
 }
 
 absl::Status Copies::Swap(const std::string& parent, const std::string& name, const CopySurvey& copy,

@@ -57,7 +57,7 @@ class Copies {
   // Store::Open says.
   absl::StatusOr<Pair> Open();
 
-  // Writes the journal anew from a log that is whole.
+  // Writes the journal anew from a log that is whole; one that is there is moved aside unread.
   absl::Status WriteJournal(const RocksDbLog& log);
 
  private:
@@ -70,6 +70,9 @@ class Copies {
   absl::Status Mend(const Survey& survey);
   absl::Status RebuildLog(const RocksDbLog* log);
   absl::Status RebuildJournal(const RocksDbLog* log);
+  // Beside the one that is there, of all that `read_all` hands out.
+  using ReadAll = std::function<absl::Status(const std::function<absl::Status(const StoredBlock&)>& write)>;
+  absl::Status BuildJournal(const ReadAll& read_all) const;
   absl::Status Swap(const std::string& parent, const std::string& name, const CopySurvey& copy,
                     absl::string_view source);
   absl::Status LevelJournal(const CopySurvey& of_journal, const LogEnd& end);

@@ -88,7 +88,7 @@ TEST(Backup, GoesOnWhereItWasInterrupted) {
   const BackupOptions options{
       .folder = folder / "backup", .now = kNow, .segment_bytes = 2'048, .interrupted = [&left] { return left-- == 0; }};
   for (;; ++times) {
-    left = 12;
+    left = 6;
     const auto done = BackUp(source, options);
     if (done.ok()) break;
     ASSERT_TRUE(absl::IsCancelled(done.status())) << done.status();

@@ -53,7 +53,7 @@ inline const char kStore[] = "0123456789abcdef0123456789abcdef";
 // A small, busy world and its log, in blocks of a few entries. Goes on where it stopped.
 class World {
  public:
-  explicit World(uint64_t seed, int commands = 150)
+  explicit World(uint64_t seed, int commands = 600)
       : dice_(seed), laws_(state_, sightings_), workload_(seed, laws_.model()) {
     Run(commands);
   }

@@ -66,8 +66,8 @@ TEST(CommandLine, HelpIsAboutWhatStandsBeforeIt) {
 }
 
 TEST(CommandLine, SaysWhatMayBeWritten) {
-  EXPECT_THAT(WhyNot({"--as", "user-ada"}), HasSubstr("Write one of: serve, user, organization"));
-  EXPECT_THAT(WhyNot({"gates"}), HasSubstr("\"gates\" is not known. Write one of: serve, user"));
+  EXPECT_THAT(WhyNot({"--as", "user-ada"}), HasSubstr("Write one of: init, serve, export, import, backup"));
+  EXPECT_THAT(WhyNot({"gates"}), HasSubstr("\"gates\" is not known. Write one of: init, serve, export"));
   EXPECT_THAT(WhyNot({"user", "frobnicate"}), HasSubstr("\"frobnicate\" is not known. Write one of: register, get"));
   EXPECT_THAT(WhyNot({"user", "get", "--frob", "x"}), HasSubstr("--frob is not a flag of `bursar user get`."));
   EXPECT_THAT(WhyNot({"gate", "check", "--costs", "5"}), HasSubstr("Did you mean --cost?"));
