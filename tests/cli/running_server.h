@@ -37,7 +37,9 @@ inline void Init(const std::string& data_folder) {
 // Makes the ledger where there is none. Says in its first line where it serves, as soon as it does.
 inline Process Serve(const std::string& data_folder, const std::string& address = "127.0.0.1:0") {
   Init(data_folder);
-  return Process(BURSAR_PROGRAM, {"serve", "--data-dir", data_folder, "--listen", address});
+  // On whatever disk the tests have.
+  return Process(BURSAR_PROGRAM, {"serve", "--data-dir", data_folder, "--listen", address, "--disk-low-bytes", "0",
+                                  "--ballast-bytes", "0"});
 }
 
 // "... at 127.0.0.1:1234 (..." -> "127.0.0.1:1234"

@@ -27,7 +27,8 @@ class StreamProgram : public testing::Test {
   }
 
   std::vector<std::string> ServeArguments(const std::string& address) const {
-    return {"serve", "--data-dir", folder_ / "ledger", "--listen", address};
+    return {"serve",           "--data-dir", folder_ / "ledger", "--listen", address, "--disk-low-bytes", "0",
+            "--ballast-bytes", "0"};
   }
 
   std::unique_ptr<Process> Start(std::vector<std::string> arguments, const std::string& caller,
