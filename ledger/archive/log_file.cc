@@ -10,6 +10,7 @@
 #include "ledger/archive/files.h"
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
+#include "ledger/base/hasher.h"
 #include "ledger/base/planted.h"
 
 namespace bursar {
@@ -25,10 +26,6 @@ constexpr size_t kHeaderSize = 8 + 8 + kIdSize + 8 + 8 + kHashSize + 8;
 constexpr size_t kHeadSize = 8 + 8 + kHashSize + 8;
 constexpr size_t kTrailerSize = kHeadSize + kHashSize;
 
-absl::string_view Bytes(const BlockHash& hash) {
-  return absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
-}
-
 BlockHash HashIn(absl::string_view bytes) {
   BlockHash hash;
   std::memcpy(hash.data(), bytes.data(), kHashSize);
@@ -43,11 +40,11 @@ std::string HeaderOf(const LogIdentity& identity, const LogStart& start) {
   const std::string id = IdBytes(identity.store_id);
   BURSAR_CHECK(id.size() == kIdSize);
   return absl::StrCat(kMagic, BigEndian(kFormat), id, BigEndian(identity.epoch), BigEndian(start.end.position),
-                      Bytes(start.end.hash), BigEndian(static_cast<uint64_t>(absl::ToUnixMicros(start.time))));
+                      BytesOf(start.end.hash), BigEndian(static_cast<uint64_t>(absl::ToUnixMicros(start.time))));
 }
 
 std::string HeadOf(Position first, const LogEnd& end, uint64_t number) {
-  return absl::StrCat(BigEndian(first), BigEndian(end.position), Bytes(end.hash), BigEndian(number));
+  return absl::StrCat(BigEndian(first), BigEndian(end.position), BytesOf(end.hash), BigEndian(number));
 }
 
 absl::Status Damaged(const std::string& path, absl::string_view what) {
@@ -175,7 +172,7 @@ absl::StatusOr<LogFileSummary> LogFileWriter::Finish() {
   if (absl::Status put = Put(HeadOf(0, end_, blocks_)); !put.ok()) return put;
   const LogFileSummary summary{.end = end_, .blocks = blocks_, .digest = digest_.Take()};
   bytes_ += kHashSize;
-  if (absl::Status put = sink_(Bytes(summary.digest)); !put.ok()) return put;
+  if (absl::Status put = sink_(BytesOf(summary.digest)); !put.ok()) return put;
   return summary;
 }
 

@@ -9,23 +9,19 @@
 namespace bursar {
 namespace {
 
-absl::string_view Bytes(const BlockHash& hash) {
-  return absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
-}
-
 // Leaves and nodes are told apart, so that no node can be passed off as a block.
 BlockHash Leaf(const BlockHash& block) {
   Hasher digest;
   digest.Add(absl::string_view("\x00", 1));
-  digest.Add(Bytes(block));
+  digest.Add(BytesOf(block));
   return digest.Take();
 }
 
 BlockHash Node(const BlockHash& left, const BlockHash& right) {
   Hasher digest;
   digest.Add(absl::string_view("\x01", 1));
-  digest.Add(Bytes(left));
-  digest.Add(Bytes(right));
+  digest.Add(BytesOf(left));
+  digest.Add(BytesOf(right));
   return digest.Take();
 }
 

@@ -23,4 +23,11 @@ inline uint64_t FromBigEndian(absl::string_view bytes) {
   return number;
 }
 
+// The same, and goes past them.
+inline uint64_t TakeBigEndian(absl::string_view& bytes) {
+  const uint64_t number = FromBigEndian(bytes);
+  bytes.remove_prefix(kBigEndianSize);
+  return number;
+}
+
 }  // namespace bursar

@@ -33,4 +33,9 @@ class Hasher {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
+// For putting it beside other bytes; as long as it lives.
+inline absl::string_view BytesOf(const Hasher::Value& value) {
+  return absl::string_view(reinterpret_cast<const char*>(value.data()), value.size());
+}
+
 }  // namespace bursar

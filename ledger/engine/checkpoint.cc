@@ -1,7 +1,6 @@
 #include "ledger/engine/checkpoint.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "absl/strings/strip.h"
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
+#include "ledger/base/hasher.h"
 #include "ledger/domain/canonical.h"
 #include "ledger/log/block.h"
 
@@ -40,31 +40,14 @@ constexpr size_t kKept = 2;
 constexpr char kEnding[] = ".ckpt";
 constexpr char kUnfinished[] = ".ckpt.tmp";
 
-class Digest {
- public:
-  Digest() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    BURSAR_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  void Add(absl::string_view bytes) { BURSAR_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1); }
-  std::string Take() {
-    std::string digest(kHashSize, '\0');
-    BURSAR_CHECK(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
-    return digest;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
-std::string HashOfLayout() {
-  Digest digest;
+Hasher::Value HashOfLayout() {
+  Hasher digest;
   digest.Add(StateLayout());
   return digest.Take();
 }
 
 std::string HeaderOf(const LogEnd& end, absl::Time time) {
-  return absl::StrCat(kMagic, BigEndian(kVersion), HashOfLayout(), BigEndian(end.position),
-                      absl::string_view(reinterpret_cast<const char*>(end.hash.data()), end.hash.size()),
+  return absl::StrCat(kMagic, BigEndian(kVersion), BytesOf(HashOfLayout()), BigEndian(end.position), BytesOf(end.hash),
                       BigEndian(static_cast<uint64_t>(absl::ToUnixMicros(time))));
 }
 
@@ -129,7 +112,7 @@ absl::Status WriteUnfinished(const std::string& path, const State& state, const 
                              const Interrupted& interrupted) {
   File file(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (!file.is_open()) return Failed("written", path);
-  Digest digest;
+  Hasher digest;
   const auto put = [&](absl::string_view bytes) -> absl::Status {
     if (interrupted && interrupted()) return absl::CancelledError("It was interrupted.");
     digest.Add(bytes);
@@ -137,7 +120,7 @@ absl::Status WriteUnfinished(const std::string& path, const State& state, const 
   };
   if (absl::Status written = put(HeaderOf(end, state.time)); !written.ok()) return written;
   if (absl::Status written = WriteState(state, put); !written.ok()) return written;
-  if (absl::Status written = file.Write(digest.Take()); !written.ok()) return written;
+  if (absl::Status written = file.Write(BytesOf(digest.Take())); !written.ok()) return written;
   return file.Sync();
 }
 
@@ -195,7 +178,7 @@ class Content {
     std::string stored(kHashSize, '\0');
     const absl::StatusOr<size_t> got = file_.Read(stored.data(), stored.size());
     if (!got.ok()) return got.status();
-    if (*got == kHashSize && stored == digest_.Take()) return absl::OkStatus();
+    if (*got == kHashSize && stored == BytesOf(digest_.Take())) return absl::OkStatus();
     return absl::DataLossError("its digest is another one.");
   }
   const absl::Status& status() const { return status_; }
@@ -205,7 +188,7 @@ class Content {
   size_t left_;
   const Interrupted& interrupted_;
   std::string piece_;
-  Digest digest_;
+  Hasher digest_;
   absl::Status status_;
 };
 

@@ -16,10 +16,6 @@
 namespace bursar {
 namespace {
 
-absl::string_view Bytes(const BlockHash& hash) {
-  return absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
-}
-
 absl::Status Damaged(Position position, absl::string_view what) {
   return absl::DataLossError(absl::StrCat("The log is damaged at position ", position, ": ", what, "."));
 }
@@ -71,12 +67,12 @@ absl::Status OfNewerVersion(Position position) {
 
 BlockHash HashOfBlock(const BlockHash& previous, absl::string_view bytes) {
   Hasher digest;
-  digest.Add(Bytes(previous));
+  digest.Add(BytesOf(previous));
   digest.Add(bytes);
   return digest.Take();
 }
 
-std::string HashText(const BlockHash& hash) { return absl::BytesToHexString(Bytes(hash)); }
+std::string HashText(const BlockHash& hash) { return absl::BytesToHexString(BytesOf(hash)); }
 
 std::optional<BlockHash> HashOfText(absl::string_view text) {
   BlockHash hash;
@@ -118,7 +114,7 @@ absl::StatusOr<storage::v1::Block> Chain::Check(const StoredBlock& stored) {
   if (!covered && !BURSAR_PLANTED(chain_hash_unchecked)) return Damaged(next, "the hash does not cover the bytes");
   absl::StatusOr<storage::v1::Block> block = Decode(stored);
   if (!block.ok()) return block.status();
-  if (block->previous_hash() != Bytes(end_.hash)) return Damaged(next, "it does not follow the block before");
+  if (block->previous_hash() != BytesOf(end_.hash)) return Damaged(next, "it does not follow the block before");
   if (block->first_position() != next || block->entries_size() == 0 ||
       stored.last != end_.position + block->entries_size()) {
     return Damaged(next, "the block's positions are not its entries'");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
+#include "ledger/base/hasher.h"
 #include "ledger/base/wait.h"
 #include "ledger/log/block.h"
 #include "ledger/projections/books.h"
@@ -24,11 +25,9 @@ constexpr char kVersion[] = "2";
 constexpr char kVersionKey[] = "version";
 constexpr char kEndKey[] = "end";
 
-absl::string_view Bytes(const BlockHash& hash) {
-  return absl::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
+std::string EndRow(Position position, const BlockHash& hash) {
+  return absl::StrCat(BigEndian(position), BytesOf(hash));
 }
-
-std::string EndRow(Position position, const BlockHash& hash) { return absl::StrCat(BigEndian(position), Bytes(hash)); }
 
 // Whether the log has a block that ends as the row says.
 absl::StatusOr<bool> IsOf(const EventLog& log, const std::string& end_row) {

@@ -1,6 +1,5 @@
 #include "ledger/projections/row_store.h"
 
-#include <openssl/evp.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
@@ -8,7 +7,6 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
-#include <array>
 #include <filesystem>
 #include <system_error>
 
@@ -16,7 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ledger/base/big_endian.h"
-#include "ledger/base/check.h"
+#include "ledger/base/hasher.h"
 
 namespace bursar {
 namespace {
@@ -160,22 +158,17 @@ absl::Status RowStore::Scan(Table table, absl::string_view prefix, absl::string_
 }
 
 absl::StatusOr<std::string> RowStore::Digest() const {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  BURSAR_CHECK(context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1);
+  Hasher digest;
   const std::unique_ptr<rocksdb::Iterator> row(rocks_->db->NewIterator(rocksdb::ReadOptions()));
   for (row->SeekToFirst(); row->Valid(); row->Next()) {
     // With their sizes, so that no byte can move from a key to its value unseen.
     for (const rocksdb::Slice part : {row->key(), row->value()}) {
-      const std::string size = BigEndian(part.size());
-      BURSAR_CHECK(EVP_DigestUpdate(context.get(), size.data(), size.size()) == 1 &&
-                   EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1);
+      digest.Add(BigEndian(part.size()));
+      digest.Add(ViewOf(part));
     }
   }
   if (!row->status().ok()) return Failed("read", row->status());
-  std::array<unsigned char, 32> digest;
-  unsigned int size = 0;
-  BURSAR_CHECK(EVP_DigestFinal_ex(context.get(), digest.data(), &size) == 1 && size == digest.size());
-  return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return absl::BytesToHexString(BytesOf(digest.Take()));
 }
 
 absl::Status RowStore::Write(const Batch& batch) {

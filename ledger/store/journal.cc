@@ -13,6 +13,7 @@
 #include "ledger/base/big_endian.h"
 #include "ledger/base/check.h"
 #include "ledger/base/crc32c.h"
+#include "ledger/base/hasher.h"
 #include "ledger/base/planted.h"
 #include "ledger/store/files.h"
 
@@ -28,12 +29,6 @@ std::string FreshMark() {
   std::string mark(kMarkSize, '\0');
   BURSAR_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(mark.data()), static_cast<int>(mark.size())) == 1);
   return mark;
-}
-
-uint64_t TakeNumber(absl::string_view& bytes) {
-  const uint64_t number = FromBigEndian(bytes);
-  bytes.remove_prefix(kBigEndianSize);
-  return number;
 }
 
 }  // namespace
@@ -63,7 +58,7 @@ std::optional<SegmentHeader> ReadSegmentHeader(absl::string_view bytes) {
   SegmentHeader header;
   header.store_id = std::string(bytes.substr(0, kIdSize));
   bytes.remove_prefix(kIdSize);
-  header.number = TakeNumber(bytes);
+  header.number = TakeBigEndian(bytes);
   header.mark = std::string(bytes.substr(0, kMarkSize));
   return header;
 }
@@ -73,22 +68,22 @@ std::string RecordOf(const StoredBlock& block, absl::string_view mark) {
   std::string checked;
   checked.reserve(kRecordHeaderSize + block.bytes.size());
   for (const uint64_t number : {uint64_t{block.bytes.size()}, block.first, block.last}) checked += BigEndian(number);
-  checked.append(reinterpret_cast<const char*>(block.hash.data()), kHashSize);
+  absl::StrAppend(&checked, BytesOf(block.hash));
   checked += block.bytes;
   return absl::StrCat(mark, BigEndian(Crc32c(checked)), checked);
 }
 
 std::optional<StoredBlock> ReadRecord(absl::string_view bytes, absl::string_view mark) {
   if (bytes.size() < kRecordHeaderSize || !absl::ConsumePrefix(&bytes, mark)) return std::nullopt;
-  const uint64_t checksum = TakeNumber(bytes);
+  const uint64_t checksum = TakeBigEndian(bytes);
   const uint64_t size = FromBigEndian(bytes);
   constexpr size_t kRest = kRecordHeaderSize - kMarkSize - kBigEndianSize;
   if (size > bytes.size() - kRest) return std::nullopt;
   if (checksum != Crc32c(bytes.substr(0, kRest + size)) && !BURSAR_PLANTED(journal_unchecked)) return std::nullopt;
   bytes.remove_prefix(kBigEndianSize);
   StoredBlock block;
-  block.first = TakeNumber(bytes);
-  block.last = TakeNumber(bytes);
+  block.first = TakeBigEndian(bytes);
+  block.last = TakeBigEndian(bytes);
   std::copy_n(bytes.begin(), kHashSize, reinterpret_cast<char*>(block.hash.data()));
   block.bytes = std::string(bytes.substr(kHashSize, size));
   return block;

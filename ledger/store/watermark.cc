@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "ledger/base/big_endian.h"
 #include "ledger/base/crc32c.h"
+#include "ledger/base/hasher.h"
 #include "ledger/base/planted.h"
 #include "ledger/store/files.h"
 
@@ -31,15 +32,9 @@ std::string SlotOf(const Watermark::Mark& mark) {
     slot += BigEndian(number);
   }
   slot += mark.identity.id;
-  slot.append(reinterpret_cast<const char*>(mark.end.hash.data()), kHashSize);
+  absl::StrAppend(&slot, BytesOf(mark.end.hash));
   slot += BigEndian(Crc32c(slot));
   return slot;
-}
-
-uint64_t TakeNumber(absl::string_view& bytes) {
-  const uint64_t number = FromBigEndian(bytes);
-  bytes.remove_prefix(kBigEndianSize);
-  return number;
 }
 
 std::optional<Watermark::Mark> MarkIn(absl::string_view slot) {
@@ -48,10 +43,10 @@ std::optional<Watermark::Mark> MarkIn(absl::string_view slot) {
   }
   if (!absl::ConsumePrefix(&slot, kMagic)) return std::nullopt;
   Watermark::Mark mark;
-  mark.identity.format = static_cast<uint32_t>(TakeNumber(slot));
-  mark.identity.epoch = TakeNumber(slot);
-  mark.turn = TakeNumber(slot);
-  mark.end.position = TakeNumber(slot);
+  mark.identity.format = static_cast<uint32_t>(TakeBigEndian(slot));
+  mark.identity.epoch = TakeBigEndian(slot);
+  mark.turn = TakeBigEndian(slot);
+  mark.end.position = TakeBigEndian(slot);
   mark.identity.id = std::string(slot.substr(0, kIdSize));
   std::copy_n(slot.begin() + kIdSize, kHashSize, mark.end.hash.begin());
   return mark;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "bursar/v1/history.pb.h"
@@ -110,8 +109,7 @@ absl::StatusOr<v1::GetHeadResponse> GetHead(const Ledger& ledger, const LogIdent
   if (!block->has_value()) return response;
   response.set_block_first((*block)->first);
   response.set_block_last((*block)->last);
-  response.set_block_hash(absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>((*block)->hash.data()), (*block)->hash.size())));
+  response.set_block_hash(HashText((*block)->hash));
   return response;
 }
 

@@ -2,7 +2,6 @@
 // check.
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "absl/strings/match.h"
@@ -36,12 +35,6 @@ constexpr Money Usd(int64_t units) { return Money::Micros(units * 1'000'000); }
 
 absl::Time Day(int month, int day) {
   return absl::FromCivil(absl::CivilHour(2026, month, day, 12), absl::UTCTimeZone());
-}
-
-std::string Contents(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  EXPECT_TRUE(in.good()) << file;
-  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 void WriteTo(const std::string& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }

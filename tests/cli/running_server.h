@@ -1,31 +1,14 @@
 // The built program as a server: on loopback and in a folder of its own.
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <string>
 
 #include "gtest/gtest.h"
 #include "tests/cli/process.h"
+#include "tests/folder.h"
 
 namespace bursar {
-
-// A folder that is gone after the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = testing::TempDir() + "/bursar-cli-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 // An empty ledger, where there is none yet.
 inline void Init(const std::string& data_folder) {

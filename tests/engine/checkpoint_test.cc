@@ -6,27 +6,22 @@
 
 #include <condition_variable>
 #include <filesystem>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <mutex>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "ledger/domain/decide.h"
-#include "ledger/domain/evolve.h"
 #include "ledger/domain/refusals.h"
 #include "ledger/engine/ledger.h"
 #include "ledger/engine/state_at.h"
 #include "ledger/log/block.h"
 #include "ledger/log/memory_log.h"
-#include "tests/laws/dice.h"
-#include "tests/laws/laws.h"
-#include "tests/laws/workload.h"
+#include "tests/folder.h"
+#include "tests/laws/world.h"
 #include "tests/log/failing_log.h"
 
 namespace bursar {
@@ -45,83 +40,6 @@ std::string EmptyFolder() {
   fs::remove_all(folder);
   return folder.string();
 }
-
-std::string Contents(const fs::path& file) {
-  std::ostringstream contents;
-  contents << std::ifstream(file, std::ios::binary).rdbuf();
-  return contents.str();
-}
-
-void SetContents(const fs::path& file, const std::string& contents) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << contents;
-}
-
-// A log that a small, busy world has filled, in blocks of a few entries.
-class World {
- public:
-  World(uint64_t seed, int commands) : dice_(seed) {
-    laws::Sightings sightings;
-    laws::Laws laws(state_, sightings);
-    laws::Workload workload(seed, laws.model());
-    for (int i = 0; i < commands; ++i) {
-      now_ = workload.Later(now_, NextDue());
-      while (NextDue() <= now_ && Give(ExpireDue{}, Principal::System(), laws)) continue;
-      const laws::Asked asked = workload.Next(now_);
-      Give(asked.command, asked.principal, laws);
-    }
-    Close();
-  }
-
-  const MemoryLog& log() const { return log_; }
-  // The ends of all blocks.
-  const std::vector<LogEnd>& ends() const { return ends_; }
-  laws::Dice& dice() { return dice_; }
-
-  // Entry by entry, from the first.
-  State ReplayedTo(Position position) const {
-    State state;
-    EXPECT_TRUE(VerifiedRead(log_, [&](const storage::v1::Block& block) {
-                  for (const auto& entry : block.entries()) {
-                    if (entry.position() <= position) Evolve(state, entry);
-                  }
-                  return absl::OkStatus();
-                }).ok());
-    return state;
-  }
-
- private:
-  int64_t NextDue() const { return absl::ToUnixMicros(std::min(state_.NextDue(), absl::FromUnixMicros(laws::kNever))); }
-
-  // Whether it brought about an entry.
-  bool Give(const Command& command, const Principal& principal, laws::Laws& laws) {
-    absl::StatusOr<Decision> decision = Decide(state_, command, principal, absl::FromUnixMicros(now_));
-    if (!decision.ok() || decision->events.empty() || !decision->written) return false;
-    storage::v1::Entry& entry = *block_.add_entries();
-    entry.set_position(state_.position + 1);
-    entry.set_commit_time(now_);
-    entry.set_principal(principal.text());
-    for (storage::v1::Event& event : decision->events) *entry.add_events() = std::move(event);
-    Evolve(state_, entry);
-    laws.Written(command, principal, entry);
-    if (dice_.OneIn(3)) Close();
-    return true;
-  }
-
-  void Close() {
-    if (block_.entries_size() == 0) return;
-    const StoredBlock stored = Seal(block_, log_.Last());
-    EXPECT_TRUE(log_.Append(stored).ok());
-    ends_.push_back(log_.Last());
-    block_.Clear();
-  }
-
-  State state_;
-  laws::Dice dice_;
-  MemoryLog log_;
-  std::vector<LogEnd> ends_;
-  storage::v1::Block block_;
-  int64_t now_ = 1'000'000;
-};
 
 // Writes the checkpoint of a block's end.
 void Write(const World& world, const std::string& folder, const LogEnd& end) {

@@ -1,10 +1,6 @@
-// Blocks to append, and a folder to keep them in.
+// Blocks to append.
 #pragma once
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -29,21 +25,5 @@ inline void AppendBlocks(EventLog& log, int blocks, int count = 1) {
     ASSERT_TRUE(appended.ok()) << appended;
   }
 }
-
-// A folder that is gone after the test.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = testing::TempDir() + "/bursar-store-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace bursar

@@ -9,6 +9,7 @@
 #include "ledger/store/ballast.h"
 #include "ledger/store/free_space.h"
 #include "ledger/store/store.h"
+#include "tests/folder.h"
 #include "tests/store/blocks.h"
 #include "tests/store/watched_files.h"
 
@@ -32,7 +33,7 @@ class DiskTest : public testing::Test {
     return opened.ok() ? *std::move(opened) : nullptr;
   }
 
-  const TestFolder folder_;
+  const Folder folder_;
   const std::string data_ = folder_ / "ledger";
   const std::shared_ptr<WatchedFiles> files_ = std::make_shared<WatchedFiles>();
   std::vector<std::string> warnings_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ledger/store/journal_blocks.h"
+#include "tests/folder.h"
 #include "tests/store/blocks.h"
 
 namespace bursar {
@@ -66,7 +67,7 @@ class JournalTest : public testing::Test {
     for (const StoredBlock& block : blocks) ASSERT_TRUE(journal.Append(block).ok());
   }
 
-  const TestFolder folder_;
+  const Folder folder_;
   const std::string path_ = folder_ / "blocks";
   const std::shared_ptr<rocksdb::FileSystem> files_ = rocksdb::FileSystem::Default();
   const std::string id_ = std::string(32, 'a');

@@ -11,6 +11,7 @@
 
 #include "ledger/log/memory_log.h"
 #include "ledger/store/journal_blocks.h"
+#include "tests/folder.h"
 #include "tests/log/event_log_contract.h"
 #include "tests/log/failing_log.h"
 #include "tests/store/blocks.h"
@@ -49,7 +50,7 @@ class WholePairedLog : public EventLog {
   void BreakJournal() const { std::filesystem::remove_all(blocks_); }
 
  private:
-  const TestFolder folder_;
+  const Folder folder_;
   const std::string blocks_ = folder_ / "blocks";
   const std::shared_ptr<rocksdb::FileSystem> files_ = rocksdb::FileSystem::Default();
   const StoreIdentity identity_ = FreshIdentity();

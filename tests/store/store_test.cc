@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "ledger/log/rocksdb_log.h"
 #include "ledger/store/journal.h"
+#include "tests/folder.h"
 #include "tests/store/blocks.h"
 
 namespace bursar {
@@ -95,7 +96,7 @@ class StoreTest : public testing::Test {
     });
   }
 
-  const TestFolder folder_;
+  const Folder folder_;
   const std::string data_ = folder_ / "ledger";
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "tests/folder.h"
 #include "tests/store/blocks.h"
 
 namespace bursar {
@@ -42,7 +43,7 @@ class WatermarkTest : public testing::Test {
     file.put(byte);
   }
 
-  const TestFolder folder_;
+  const Folder folder_;
   const std::string path_ = folder_ / "watermark";
   const std::shared_ptr<rocksdb::FileSystem> files_ = rocksdb::FileSystem::Default();
   const StoreIdentity identity_ = FreshIdentity();
